@@ -1,0 +1,1 @@
+"""The `framelift` command: thin; each command loads what it needs only when it is used."""

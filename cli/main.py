@@ -1,0 +1,69 @@
+"""The command's entry: which commands there are, and how errors are shown."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+from typer.exceptions import TyperException
+
+from framelift.engine.errors import ExitCode, FrameliftError
+from framelift.training.errors import TrainingError
+
+from .console import show_error
+from .inspecting import models, probe, verify
+from .measuring import bench, demo
+from .teaching import evaluate, export, train
+from .upscaling import upscale
+
+app = typer.Typer(
+    name="framelift",
+    help="Make video larger and sharper. Every frame, timestamp, track and tag is kept.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (upscale, probe, verify, models, demo, train, evaluate, export):
+    app.command()(command)
+app.add_typer(bench, name="bench")
+
+
+def main() -> None:
+    """Run the command line and exit with the documented code."""
+    sys.exit(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run a command line; whatever goes wrong is shown as one `error:` and one `hint:` line on stderr.
+
+    `--debug` anywhere before `--` adds the traceback.
+    """
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    debug = "--debug" in options
+    if debug:
+        arguments = [a for i, a in enumerate(arguments) if a != "--debug" or i >= len(options)]
+    try:
+        return int(app(arguments, prog_name="framelift", standalone_mode=False) or ExitCode.DONE)
+    except TyperException as error:
+        show_error(
+            error.format_message(), "`framelift --help` and `framelift COMMAND --help` list what is allowed"
+        )
+        return ExitCode.USAGE
+    except (FrameliftError, TrainingError) as error:
+        if debug:
+            traceback.print_exc()
+        show_error(error.message, error.hint)
+        return int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        show_error("interrupted", "nothing was written under the output's name; run the command again")
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  the last line of defence: users see words, not a traceback
+        if debug:
+            traceback.print_exc()
+        show_error(
+            f"internal error: {type(error).__name__}: {error}",
+            "run again with --debug and report what it prints",
+        )
+        return ExitCode.INTERNAL

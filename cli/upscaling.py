@@ -1,0 +1,218 @@
+"""`framelift upscale`: a file, a folder or a pattern."""
+
+from __future__ import annotations
+
+import glob
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .console import progress, say, show_error
+
+if TYPE_CHECKING:
+    from framelift.engine.plan import Options
+
+
+def upscale(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="INPUT", help="A video file, a folder, or a quoted pattern: 'clips/*.mp4'."),
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="A file (its suffix is the container), or a folder.")
+    ],
+    scale: Annotated[int | None, typer.Option(help="2, 3 or 4; 2 by default.")] = None,
+    height: Annotated[
+        int | None, typer.Option(min=2, help="Any height in pixels instead: the model, then bicubic.")
+    ] = None,
+    width: Annotated[
+        int | None, typer.Option(min=2, help="Likewise; with both, the pixels' aspect makes up.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A name of `framelift models`, or an .onnx file.")] = "tiny-16",
+    model_range: Annotated[
+        float | None, typer.Option(help="White of a foreign model's input: 1 or 255.")
+    ] = None,
+    model_order: Annotated[
+        str | None, typer.Option(help="Channel order of a foreign model: rgb or bgr.")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="auto, onnxruntime, or a provider: onnxruntime:cuda.")
+    ] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")
+    ] = None,
+    tile: Annotated[
+        int | None, typer.Option(min=0, help="Tile side in pixels, 0 for none; large frames are tiled.")
+    ] = None,
+    codec: Annotated[
+        str | None, typer.Option(help="libx264, libx265, libsvtav1, libvpx-vp9, ffv1, prores_ks, *_nvenc ...")
+    ] = None,
+    crf: Annotated[float | None, typer.Option(help="Quality; the default looks lossless.")] = None,
+    preset: Annotated[str | None, typer.Option(help="The encoder's speed preset.")] = None,
+    pix_fmt: Annotated[
+        str | None, typer.Option("--pix-fmt", help="Convert to this pixel format; kept by default.")
+    ] = None,
+    deinterlace: Annotated[str, typer.Option(help="auto, on or off.")] = "auto",
+    stream: Annotated[
+        int | None, typer.Option(help="Which video stream, from 0; the first by default.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
+    drop_unsupported: Annotated[
+        bool, typer.Option("--drop-unsupported", help="Leave out what the container cannot carry.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    preview: Annotated[
+        int, typer.Option(min=0, help="Write so many pictures instead: bicubic left, the model right.")
+    ] = 0,
+    report: Annotated[Path | None, typer.Option("--json", help="Write a report of every file here.")] = None,
+) -> int:
+    """Enlarge video files; sound, subtitles, chapters, tags and timing are kept."""
+    from framelift.engine.encode import EncodeSettings
+    from framelift.engine.errors import UsageError
+    from framelift.engine.geometry import TargetSize
+    from framelift.engine.model import Foreign
+    from framelift.engine.plan import Options
+
+    if deinterlace not in ("auto", "on", "off"):
+        raise UsageError(
+            f"--deinterlace {deinterlace!r}: auto, on and off are allowed", "leave it out for auto"
+        )
+    foreign = None
+    if model_range is not None or model_order is not None:
+        foreign = Foreign(
+            largest=1.0 if model_range is None else model_range, channel_order=model_order or "rgb"
+        )
+    options = Options(
+        model=model,
+        target=TargetSize(scale, width, height),
+        foreign=foreign,
+        backend=backend,
+        threads=threads,
+        tile=tile,
+        encode=EncodeSettings(codec, crf, preset, pix_fmt),
+        deinterlace=deinterlace,  # type: ignore[arg-type]  # checked above
+        stream=stream,
+        overwrite=overwrite,
+        drop_unsupported=drop_unsupported,
+    )
+    jobs = jobs_of(source, output)
+    if len(jobs) == 1 and not _is_many(source):
+        code, entry = _one(*jobs[0], options, dry_run=dry_run, preview=preview)
+        entries = [entry]
+    else:
+        code, entries = _many(jobs, options, dry_run=dry_run, preview=preview)
+    if report is not None:
+        _write_report(report, entries)
+    return code
+
+
+def jobs_of(source: str, output: Path) -> list[tuple[Path, Path]]:
+    """(input, output) pairs. Raises FrameliftError when a folder or pattern holds no video."""
+    from framelift.engine.containers import SUFFIXES
+    from framelift.engine.errors import InputError, UsageError
+
+    if not _is_many(source):
+        path = Path(source)
+        return [(path, output / _named(path, SUFFIXES) if output.is_dir() else output)]
+    folder = Path(source)
+    found = (
+        sorted(folder.iterdir()) if folder.is_dir() else [Path(name) for name in sorted(glob.glob(source))]
+    )
+    inputs = [path for path in found if path.is_file() and path.suffix.lower() in _VIDEO_SUFFIXES]
+    if not inputs:
+        raise InputError(
+            f"{source} holds no video file", f"video files end in {', '.join(sorted(_VIDEO_SUFFIXES))}"
+        )
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is a file", "several inputs need a folder as their output")
+    jobs = [(path, output / _named(path, SUFFIXES)) for path in inputs]
+    names = [target.name for _, target in jobs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"two inputs would both become {twice}", "upscale them apart, or rename one")
+    return jobs
+
+
+_VIDEO_SUFFIXES = frozenset(
+    ".mp4 .m4v .mov .mkv .webm .ts .m2ts .mts .avi .mpg .mpeg .vob .wmv .flv .ogv .3gp .y4m .dv .h264 .hevc .mxf .gif".split()
+)
+
+
+def _is_many(source: str) -> bool:
+    path = Path(source)
+    return path.is_dir() or (not path.exists() and glob.has_magic(source))
+
+
+def _named(path: Path, writable: tuple[str, ...]) -> str:
+    return path.name if path.suffix.lower() in writable else f"{path.stem}.mkv"
+
+
+def _one(
+    source: Path, output: Path, options: Options, *, dry_run: bool, preview: int
+) -> tuple[int, dict[str, Any]]:
+    from framelift.engine.pipeline import run
+    from framelift.engine.plan import make_plan
+    from framelift.engine.preview import write_previews
+
+    plan = make_plan(source, output, options)
+    if dry_run:
+        print("\n".join([f"{source} -> {output}", *(f"  {line}" for line in plan.lines())]))
+        return 0, {"input": str(source), "output": str(output), "plan": plan.lines()}
+    if preview:
+        pictures = write_previews(plan, preview)
+        print("\n".join(map(str, pictures)))
+        return 0, {"input": str(source), "previews": [str(picture) for picture in pictures]}
+    with progress(source.name, plan.facts.video.frames) as watch:
+        result = run(plan, watch)
+    say(f"{result.backend}: {result.backend_reason}; {result.encoder}: {result.encoder_reason}")
+    for note in result.notes:
+        say(f"note: {note}")
+    if result.damage:
+        say(f"warning: the input is damaged: {result.damage}")
+    print(
+        f"{output}: {result.frames} frames, {result.output_size[0]}x{result.output_size[1]}, {result.fps:.1f} fps, "
+        f"{result.limiting_stage} limits"
+    )
+    return int(result.exit_code), {**result.to_json(), "exit_code": int(result.exit_code)}
+
+
+def _many(
+    jobs: list[tuple[Path, Path]], options: Options, *, dry_run: bool, preview: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """Every file, also after one has failed; the exit code is the first that is not 0."""
+    from framelift.engine.errors import FrameliftError, OutputError
+
+    codes, entries = [], []
+    if not dry_run:
+        try:
+            jobs[0][1].parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{jobs[0][1].parent}: {error.strerror}", "choose another output folder"
+            ) from error
+    for source, output in jobs:
+        try:
+            code, entry = _one(source, output, options, dry_run=dry_run, preview=preview)
+        except FrameliftError as error:
+            show_error(error.message, error.hint)
+            code = int(error.exit_code)
+            entry = {"input": str(source), "error": error.message, "hint": error.hint, "exit_code": code}
+        codes.append(code)
+        entries.append(entry)
+    done = codes.count(0)
+    say(f"{done} of {len(jobs)} files without a complaint")
+    return next((code for code in codes if code), 0), entries
+
+
+def _write_report(path: Path, entries: list[dict[str, Any]]) -> None:
+    from framelift.engine.errors import OutputError
+
+    text = json.dumps({"schema": 1, "files": entries}, indent=2, ensure_ascii=False) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise OutputError(
+            f"report {path} cannot be written: {error.strerror}", "choose another place"
+        ) from error

@@ -1,0 +1,123 @@
+"""Bounded channels between threads, and the crew of threads that uses them.
+
+A full channel makes its producer wait, so memory stays bounded whatever the length of the clip. The first
+error in any thread closes every channel, and is raised from `Crew.wait`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Cancelled(Exception):
+    """The run was stopped while this thread waited on a channel."""
+
+
+class Channel(Generic[Item]):
+    """A first-in, first-out hand-over of at most `capacity` items; it ends when all `producers` have closed it."""
+
+    def __init__(self, capacity: int, producers: int = 1) -> None:
+        self._items: deque[Item] = deque()
+        self._capacity = capacity
+        self._producers = producers
+        self._cancelled = False
+        self._changed = threading.Condition()
+
+    def put(self, item: Item) -> None:
+        """Hand `item` over, waiting while the channel is full. Raises Cancelled when the run is stopped."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._cancelled or len(self._items) < self._capacity)
+            if self._cancelled:
+                raise Cancelled
+            self._items.append(item)
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[Item]:
+        """Take items until every producer has closed. Raises Cancelled when the run is stopped."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._cancelled or self._items or not self._producers)
+                if self._cancelled:
+                    raise Cancelled
+                if not self._items:
+                    return
+                item = self._items.popleft()
+                self._changed.notify_all()
+            yield item
+
+    def close(self) -> None:
+        """One producer has put its last item."""
+        with self._changed:
+            self._producers -= 1
+            self._changed.notify_all()
+
+    def cancel(self) -> None:
+        """Drop what is held and wake everybody who waits."""
+        with self._changed:
+            self._cancelled = True
+            self._items.clear()
+            self._changed.notify_all()
+
+
+class Crew:
+    """Threads that live and end together."""
+
+    def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
+        self._channels: list[Channel[object]] = []
+        self._lock = threading.Lock()
+        self._error: BaseException | None = None
+
+    def channel(self, capacity: int, producers: int = 1) -> Channel[Item]:
+        """A channel that ends with the crew."""
+        channel: Channel[Item] = Channel(capacity, producers)
+        self._channels.append(channel)  # type: ignore[arg-type]  # only ever cancelled through this list
+        return channel
+
+    def start(self, name: str, work: Callable[[], None], *outputs: Channel[Item]) -> None:
+        """Run `work` in a thread; its output channels are closed when it is done."""
+
+        def run() -> None:
+            try:
+                work()
+            except Cancelled:
+                return
+            except BaseException as error:
+                with self._lock:
+                    self._error = self._error or error
+                self.cancel()
+            else:
+                for output in outputs:
+                    output.close()
+
+        thread = threading.Thread(target=run, name=f"framelift-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def cancel(self) -> None:
+        """Stop every thread at its next hand-over."""
+        for channel in self._channels:
+            channel.cancel()
+
+    def wait(self, every: float, report: Callable[[], None]) -> None:
+        """Wait until all have ended, calling `report` each `every` seconds. Raises the first error of any thread."""
+        for thread in self._threads:
+            while thread.is_alive():
+                thread.join(every)
+                report()
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every thread, also when the caller was interrupted (Ctrl-C)."""
+        self.cancel()
+        for thread in self._threads:
+            thread.join()

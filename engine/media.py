@@ -1,0 +1,323 @@
+"""What a media file holds: the facts the run, `probe` and the user need before the first frame.
+
+The container says much of it; the first frames, decoded here, say the rest (chroma siting, interlacing, side
+data, whether timestamps come in order).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.logging
+from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from . import complaints
+from .colour import ColourTags, Siting
+from .errors import InputError, UsageError
+from .orientation import degrees_of
+from .tags import file_tags, track_tags
+
+PEEKED_FRAMES = 16  # the deepest reordering H.264 and HEVC allow
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """The video stream to upscale, as the file describes it and its first frames show it."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    pix_fmt: str
+    time_base: Fraction
+    rate: Fraction
+    frames: int | None
+    duration: float | None  # seconds, as declared
+    sample_aspect_ratio: Fraction
+    colour: ColourTags  # as tagged, nothing decided
+    interlaced: bool
+    alpha: bool
+    has_pts: bool
+    pts_in_order: bool
+    display_matrix: tuple[int, ...] | None
+    tags: dict[str, str]
+    disposition: Disposition
+    side_data: dict[SideDataType, bytes] = field(repr=False)
+
+    @property
+    def rotation(self) -> int:
+        """Degrees counter-clockwise by which a player turns the picture; 0 without a display matrix."""
+        return degrees_of(self.display_matrix)
+
+
+@dataclass(frozen=True)
+class TrackFacts:
+    """One stream that is not the one to upscale."""
+
+    index: int
+    type: str
+    codec: str | None
+    tags: dict[str, str]
+    disposition: Disposition
+    timecode: bool
+
+    @property
+    def cover_art(self) -> bool:
+        """Whether it is a picture of the file, not a video."""
+        return bool(self.disposition & Disposition.attached_pic)
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """What `probe` reports."""
+
+    path: Path
+    container: str
+    duration: float | None
+    video: VideoFacts
+    tracks: tuple[TrackFacts, ...]
+    chapters: int
+    tags: dict[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for `json.dumps`."""
+        video, colour = self.video, self.video.colour
+        return {
+            "path": str(self.path),
+            "container": self.container,
+            "duration": self.duration,
+            "chapters": self.chapters,
+            "tags": self.tags,
+            "video": {
+                "stream": video.index,
+                "codec": video.codec,
+                "size": [video.width, video.height],
+                "pix_fmt": video.pix_fmt,
+                "rate": str(video.rate),
+                "time_base": str(video.time_base),
+                "frames": video.frames,
+                "duration": video.duration,
+                "sample_aspect_ratio": str(video.sample_aspect_ratio),
+                "rotation": video.rotation,
+                "interlaced": video.interlaced,
+                "timestamps": "none"
+                if not video.has_pts
+                else "in order"
+                if video.pts_in_order
+                else "out of order",
+                "colour": {
+                    "matrix": colour.matrix,
+                    "range": colour.range,
+                    "primaries": colour.primaries,
+                    "transfer": colour.transfer,
+                    "siting": colour.siting.value,
+                },
+                "side_data": sorted(kind.name.lower() for kind in video.side_data),
+                "tags": video.tags,
+            },
+            "tracks": [
+                {
+                    "stream": track.index,
+                    "type": "cover art" if track.cover_art else track.type,
+                    "codec": track.codec,
+                    "tags": track.tags,
+                    "dispositions": [flag.name for flag in track.disposition],
+                }
+                for track in self.tracks
+            ],
+        }
+
+
+def open_input(path: Path) -> InputContainer:
+    """Open a local file for reading. Raises InputError, worded by what is wrong with it."""
+    if not path.exists():
+        raise InputError(f"{path}: no such file", "check the name; the shell's tab key completes it")
+    if path.is_dir():
+        raise InputError(f"{path} is a directory", "name a file, or give `upscale` a folder as its input")
+    if path.is_file() and path.stat().st_size == 0:
+        raise InputError(f"{path} is empty (0 bytes)", "copy or download it again")
+    try:
+        return av.open(
+            f"file:{path}", "r", options={"protocol_whitelist": "file,crypto,data"}, metadata_errors="replace"
+        )
+    except av.error.PermissionError as error:
+        raise InputError(f"{path} may not be read", "check the file's permissions") from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read as video: {_reason(error)}",
+            "play it in a player to see whether it is whole; if its end is cut off, an index may be missing",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+
+
+def video_stream(container: InputContainer, number: int | None) -> VideoStream:
+    """The `number`-th video stream counted from 0, cover art left out; the first by default.
+
+    Raises InputError when there is no video, UsageError when there are fewer.
+    """
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams:
+        raise InputError(
+            f"{container.name.removeprefix('file:')} holds no video stream", "choose a file with video"
+        )
+    if number is None:
+        return streams[0]
+    if not 0 <= number < len(streams):
+        raise UsageError(
+            f"--stream {number}: this file's video streams are 0 to {len(streams) - 1}",
+            "`framelift probe` lists them",
+        )
+    return streams[number]
+
+
+def probe(path: Path, stream: int | None = None) -> MediaFacts:
+    """Read what `path` holds. Raises InputError for files without a decodable frame."""
+    with open_input(path) as container:
+        video = video_stream(container, stream)
+        return MediaFacts(
+            path=path,
+            container=container.format.name,
+            duration=None if container.duration is None else container.duration / 1_000_000,
+            video=_video_facts(container, video),
+            tracks=tuple(
+                _track_facts(s)
+                for s in container.streams
+                if s.index != video.index and not is_chapter_text(s, container)
+            ),
+            chapters=len(container.chapters()),
+            tags=file_tags(container.metadata),
+        )
+
+
+def is_chapter_text(stream: av.stream.Stream, container: InputContainer) -> bool:
+    """Whether a stream is the text track behind an MP4 file's chapters, which are read as chapters."""
+    return stream.type == "data" and stream.discard == Discard.all and bool(container.chapters())
+
+
+def _track_facts(stream: av.stream.Stream) -> TrackFacts:
+    return TrackFacts(
+        index=stream.index,
+        type=stream.type,
+        codec=codec_name(stream),
+        tags=track_tags(stream.metadata),
+        disposition=stream.disposition,
+        timecode="timecode" in stream.metadata,
+    )
+
+
+def codec_name(stream: av.stream.Stream) -> str | None:
+    """FFmpeg's name of the stream's codec, None where it knows none."""
+    context = stream.codec_context
+    return context.codec.canonical_name if context is not None else getattr(stream, "name", None)
+
+
+def decoder_for(stream: VideoStream) -> av.VideoCodecContext:
+    """The decoder that keeps all of the stream.
+
+    FFmpeg's own VP8 and VP9 decoders drop alpha, libvpx does not. One thread: with frame threads, an error in the
+    last packets costs the frames still to be reordered, and decoding, in a thread of its own, is never what limits.
+    """
+    own = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+    context = stream.codec_context
+    if stream.metadata.get("alpha_mode") == "1" and context.name in own:
+        context = av.CodecContext.create(own[context.name], "r")
+        context.extradata = stream.codec_context.extradata
+    context.thread_count = 1
+    return context
+
+
+def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
+    frames = list(_first_frames(container, stream))
+    if not frames:
+        raise InputError(
+            f"{container.name.removeprefix('file:')}: no frame of its {stream.codec_context.name} video can be decoded",
+            "the file is damaged before its first picture, or encrypted; play it in a player to see",
+        )
+    first, pts = frames[0], [f.pts for f in frames if f.pts is not None]
+    siting, aspect = _shown(first, stream)
+    known = {entry.type: bytes(entry) for frame in reversed(frames) for entry in frame.side_data}
+    matrix = known.get(SideDataType.DISPLAYMATRIX)
+    return VideoFacts(
+        index=stream.index,
+        codec=stream.codec_context.name,
+        width=first.width,
+        height=first.height,
+        pix_fmt=first.format.name,
+        time_base=stream.time_base or Fraction(1, 90_000),
+        rate=stream.guessed_rate or stream.average_rate or Fraction(25),
+        frames=stream.frames or None,
+        duration=_declared_duration(container, stream),
+        sample_aspect_ratio=stream.sample_aspect_ratio or aspect or Fraction(1),
+        colour=ColourTags(
+            first.colorspace, first.color_range, first.color_primaries, first.color_trc, siting
+        ),
+        interlaced=any(frame.interlaced_frame for frame in frames),
+        alpha=any(component.is_alpha for component in first.format.components),
+        has_pts=len(pts) == len(frames),
+        pts_in_order=all(a < b for a, b in zip(pts, pts[1:], strict=False)),
+        display_matrix=None if matrix is None else _matrix_of(matrix),
+        tags=track_tags(stream.metadata),
+        disposition=stream.disposition,
+        side_data=known,
+    )
+
+
+def _first_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+    decoder, left = decoder_for(stream), PEEKED_FRAMES
+    for packet in container.demux(stream):
+        try:
+            frames = decoder.decode(packet if packet.size else None)
+        except av.error.FFmpegError:
+            continue  # counted and reported by the run itself
+        for frame in frames:
+            yield frame
+            left -= 1
+            if not left:
+                return
+
+
+def _shown(frame: av.VideoFrame, stream: VideoStream) -> tuple[Siting, Fraction | None]:
+    """Chroma siting and sample aspect ratio of a frame, which PyAV shows only through the showinfo filter's words."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=frame.width,
+        height=frame.height,
+        format=frame.format,
+        time_base=stream.time_base or Fraction(1, 90_000),
+    )
+    info, sink = graph.add("showinfo"), graph.add("buffersink")
+    source.link_to(info)
+    info.link_to(sink)
+    graph.configure()
+    with complaints.heard(av.logging.INFO) as lines:
+        graph.push(frame)
+        graph.pull()
+    match = re.search(r"cl:(\w+) sar:(\d+)/(\d+)", " ".join(text for _, _, text in lines))
+    if match is None:
+        return Siting.UNSPECIFIED, None
+    top, bottom = int(match[2]), int(match[3])
+    return Siting(match[1]), Fraction(top, bottom) if top and bottom else None
+
+
+def _matrix_of(data: bytes) -> tuple[int, ...]:
+    return tuple(int.from_bytes(data[i : i + 4], "little", signed=True) for i in range(0, 36, 4))
+
+
+def _declared_duration(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    tag = stream.metadata.get("DURATION")  # Matroska writes it for each track
+    if tag and (match := re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", tag)):
+        return 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
+    return None

@@ -1,0 +1,49 @@
+"""How much memory a run needs, estimated before it starts, so that absurd sizes are refused with a number."""
+
+from __future__ import annotations
+
+import os
+
+from .encoders import EncoderChoice, lookahead_for
+from .errors import ModelError
+from .geometry import Geometry
+from .layout import PixelLayout
+from .model import Model
+from .upscaler import TILE, TILE_ABOVE
+
+FRAMES_IN_FLIGHT = 10  # one in each stage and each place of the channels between them
+_OWN_BYTES_PER_PIXEL = 64 * 4 * 3  # inner layers of our largest networks, for each input pixel of a tile
+_FOREIGN_BYTES_PER_PIXEL = 64 * 4 * 16
+
+
+def estimate(
+    model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None
+) -> float:
+    """Bytes at the peak: frames and tensors on their way, the network's inner layers, the encoder's lookahead."""
+    pixels_in, pixels_out = g.width * g.height, g.output_width * g.output_height
+    frame_in, frame_out = pixels_in * layout.bytes_per_pixel, pixels_out * choice.layout.bytes_per_pixel
+    tensors = 4.0 * model.channels * (pixels_in + g.model_width * g.model_height)
+    side = TILE if tile is None and pixels_in > TILE_ABOVE else tile or 0
+    at_once = min(pixels_in, side * side) if side else pixels_in
+    layers = at_once * (_OWN_BYTES_PER_PIXEL if model.manifest else _FOREIGN_BYTES_PER_PIXEL)
+    held = lookahead_for(choice.encoder, frame_out) + 8  # references and frames in its threads
+    return FRAMES_IN_FLIGHT / 2 * (frame_in + frame_out) + 4 * tensors + layers + held * frame_out
+
+
+def available() -> float | None:
+    """Bytes this machine can still give, None where it does not say."""
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def refuse_what_does_not_fit(needed: float, g: Geometry) -> None:
+    """Raises ModelError when a run would exhaust the machine's memory."""
+    free = available()
+    if free is not None and needed > free:
+        raise ModelError(
+            f"{g.width}x{g.height} to {g.output_width}x{g.output_height} needs about {needed / 1e9:.1f} GB of memory, "
+            f"{free / 1e9:.1f} GB are free",
+            "choose a smaller --scale or --height, --tile 512, or a machine with more memory",
+        )

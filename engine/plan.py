@@ -1,0 +1,144 @@
+"""What a run will do, decided in full before any work: `--dry-run` prints it, the pipeline carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .containers import Container, container_for
+from .decode import Deinterlacing
+from .encode import EncodeSettings
+from .encoders import EncoderChoice, choose_encoder
+from .errors import OutputError, UsageError
+from .geometry import Geometry, TargetSize, plan_geometry, wanted_scale
+from .layout import PixelLayout, layout_of
+from .media import MediaFacts, VideoFacts, probe
+from .memory import estimate, refuse_what_does_not_fit
+from .model import Foreign, Model, scales_of, load_model
+from .orientation import Turn, turn_of
+from .tracks import TrackPlan, lost_facts, plan_tracks
+from .upscaler import DEFAULT_MODEL
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may choose for a run."""
+
+    model: str | Path = DEFAULT_MODEL
+    target: TargetSize = field(default_factory=TargetSize)
+    foreign: Foreign | None = None
+    backend: str = "auto"
+    threads: int | None = None
+    tile: int | None = None
+    encode: EncodeSettings = field(default_factory=EncodeSettings)
+    deinterlace: Deinterlacing = "auto"
+    stream: int | None = None
+    overwrite: bool = False
+    drop_unsupported: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All decisions of one run."""
+
+    input: Path
+    output: Path
+    options: Options
+    facts: MediaFacts
+    container: Container
+    model: Model
+    layout: PixelLayout
+    geometry: Geometry
+    choice: EncoderChoice
+    tracks: list[TrackPlan]
+    turn: Turn | None  # turns the frames where the container cannot keep the display matrix
+    dropped: list[str]
+    memory: float  # bytes, estimated
+
+    def lines(self) -> list[str]:
+        """The plan in words."""
+        video, g = self.facts.video, self.geometry
+        frames = f"{video.frames} frames" if video.frames else "frames counted on the way"
+        made = [
+            f"video: stream {video.index}, {video.codec} {g.width}x{g.height} {video.pix_fmt}, {frames}"
+            + (", interlaced" if video.interlaced else ""),
+            f"model: {self.model.name}, x{self.model.scale}, on {g.width}x{g.height} pixels",
+            f"output: {g.output_width}x{g.output_height} {self.choice.pix_fmt} by {self.choice.encoder.name} "
+            f"({self.choice.reason}) in {self.container.muxer}",
+        ]
+        for plan in self.tracks:
+            codec = f" to {plan.codec}" if plan.codec else ""
+            made.append(
+                f"stream {plan.track.index}: {plan.track.type} {plan.track.codec or ''} {plan.action}{codec}"
+            )
+        made += [f"dropped: {words}" for words in self.dropped]
+        return [*made, f"memory: about {self.memory / 1e9:.2f} GB"]
+
+
+def make_plan(source: Path, output: Path, options: Options) -> Plan:
+    """Decide everything. Raises FrameliftError for whatever makes the run impossible."""
+    container = container_for(output)
+    facts = probe(source, options.stream)
+    _check_output(source, output, overwrite=options.overwrite)
+    video, layout = facts.video, layout_of(facts.video.pix_fmt)
+    model = _model_for(options, video)
+    choice = choose_encoder(container, layout, options.encode.codec, options.encode.pix_fmt)
+    turn = None if container.rotation else turn_of(video.display_matrix)
+    geometry = _geometry(video, options, model, choice)
+    dropped = lost_facts(facts, container, choice.encoder)
+    tracks = plan_tracks(facts, container, choice.encoder, drop_unsupported=options.drop_unsupported)
+    memory = estimate(model, layout, choice, geometry, options.tile)
+    refuse_what_does_not_fit(memory, geometry)
+    return Plan(
+        source,
+        output,
+        options,
+        facts,
+        container,
+        model,
+        layout,
+        geometry,
+        choice,
+        tracks,
+        turn,
+        dropped,
+        memory,
+    )
+
+
+def _check_output(source: Path, output: Path, *, overwrite: bool) -> None:
+    if output.is_dir():
+        raise OutputError(f"{output} is a directory", "name a file in it")
+    if output.exists():
+        if output.samefile(source):
+            raise UsageError(f"{output} is the input itself", "give the output another name")
+        if not overwrite:
+            raise OutputError(f"{output} exists", "choose another name, or --overwrite it")
+    if not output.parent.is_dir():
+        raise OutputError(f"{output.parent} is not a folder", "create it first")
+
+
+def _model_for(options: Options, video: VideoFacts) -> Model:
+    """The model file that the target size asks for."""
+    scales = scales_of(options.model)
+    if not scales:  # a file, or a full name: it has the scale it has
+        model = load_model(options.model, foreign=options.foreign)
+        wanted_scale(video.width, video.height, options.target, (model.scale,))
+        return model
+    return load_model(options.model, scale=wanted_scale(video.width, video.height, options.target, scales))
+
+
+def _geometry(video: VideoFacts, options: Options, model: Model, choice: EncoderChoice) -> Geometry:
+    encoder, (across, down) = choice.encoder, choice.layout.subsampling
+    even = (encoder.subsampled_even and across > 1, encoder.subsampled_even and down > 1)
+    geometry = plan_geometry(
+        video.width, video.height, video.sample_aspect_ratio, options.target, model.scale, even=even
+    )
+    side = max(geometry.output_width, geometry.output_height)
+    if side > encoder.largest_side:
+        raise OutputError(
+            f"{geometry.output_width}x{geometry.output_height} is larger than {encoder.name} takes "
+            f"({encoder.largest_side} pixels a side)",
+            "choose a smaller --scale or --height, or --codec ffv1 in .mkv",
+        )
+    return geometry

@@ -1,0 +1,39 @@
+"""A frame's planes as NumPy arrays that share its memory."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from .layout import PixelLayout
+
+Plane = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+def planes_of(picture: av.VideoFrame, layout: PixelLayout) -> list[Plane]:
+    """[rows, columns] views, uint8 or uint16, one a plane; rows may be padded, writing writes the frame."""
+    views: list[Plane] = []
+    for number, plane in enumerate(picture.planes):
+        rows, columns = layout.plane_shape(number, picture.width, picture.height)
+        samples = np.frombuffer(plane, layout.dtype)
+        stride = plane.line_size // samples.itemsize
+        views.append(samples[: rows * stride].reshape(rows, stride)[:, :columns])
+    return views
+
+
+def new_picture(like: av.VideoFrame, width: int, height: int, pix_fmt: str) -> av.VideoFrame:
+    """A writable frame of another size and format with `like`'s properties and side data.
+
+    PyAV copies side data (closed captions among it) only in `reformat`, so frames that carry some go that
+    way; its cheapest scaler is asked for, since every sample is overwritten.
+    """
+    if like.side_data:
+        picture = like.reformat(width, height, pix_fmt, interpolation="FAST_BILINEAR")
+        picture.make_writable()
+    else:
+        picture = av.VideoFrame(width, height, pix_fmt)
+        picture.colorspace, picture.color_range = like.colorspace, like.color_range
+        picture.color_trc, picture.color_primaries = like.color_trc, like.color_primaries
+    picture.pict_type = 0  # the encoder chooses; the source's choice would be forced on it
+    return picture

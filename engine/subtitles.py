@@ -1,0 +1,36 @@
+"""Text subtitles from one codec to another, event by event, by FFmpeg's own decoders and encoders."""
+
+from __future__ import annotations
+
+import av.error
+from av.container import OutputContainer
+from av.packet import Packet
+from av.subtitles.stream import SubtitleStream
+
+
+class SubtitleConverter:
+    """Decodes the packets of `source` and encodes them for a new stream of `container`."""
+
+    def __init__(self, container: OutputContainer, source: SubtitleStream, codec: str) -> None:
+        source.codec_context.open(strict=False)  # gives the header with the styles
+        stream = container.add_stream(codec, time_base=source.time_base)
+        assert isinstance(stream, SubtitleStream)
+        stream.codec_context.time_base = source.time_base
+        stream.codec_context.subtitle_header = source.codec_context.subtitle_header
+        self._source = source
+        self.stream = stream
+
+    def convert(self, packet: Packet) -> Packet | None:
+        """The packet's text in the new codec, at its time; None for one without text."""
+        subtitle = self._source.decode2(packet)
+        if subtitle is None or not len(subtitle):
+            return None
+        try:
+            converted = self.stream.codec_context.encode_subtitle(subtitle)
+        except av.error.InvalidDataError:  # an event of nothing but markup
+            return None
+        converted.pts = converted.dts = packet.pts
+        converted.duration = packet.duration
+        converted.time_base = packet.time_base
+        converted.stream = self.stream
+        return converted

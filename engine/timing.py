@@ -1,0 +1,78 @@
+"""Stage times of a run, in memory that does not grow with its length."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from dataclasses import dataclass
+
+from .frame import Ledger
+
+STAGES = ("decode", "prepare", "upscale", "finish", "encode")
+_STEP = math.log(1.02)  # bins 2 % wide: a percentile is exact to 1 %
+
+
+@dataclass(frozen=True)
+class StageTimes:
+    """Milliseconds a frame of one stage, and its share of the run: 1 means it never waited."""
+
+    p50: float
+    p95: float
+    p99: float
+    mean: float
+    share: float
+
+
+class _Histogram:
+    def __init__(self) -> None:
+        self.bins: Counter[int] = Counter()
+        self.count = 0
+        self.total = 0.0
+
+    def add(self, milliseconds: float) -> None:
+        self.bins[math.floor(math.log(max(milliseconds, 1e-4)) / _STEP)] += 1
+        self.count += 1
+        self.total += milliseconds
+
+    def percentile(self, share: float) -> float:
+        wanted, seen = math.ceil(share * self.count), 0
+        for number in sorted(self.bins):
+            seen += self.bins[number]
+            if seen >= wanted:
+                return math.exp((number + 0.5) * _STEP)
+        return 0.0
+
+
+class Timing:
+    """Collects ledgers from one thread while another reads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stages = {name: _Histogram() for name in STAGES}
+        self.frames = 0
+
+    def add(self, ledger: Ledger) -> None:
+        """A frame has passed all stages."""
+        with self._lock:
+            self.frames += 1
+            for name in STAGES:
+                if name in ledger.spans:
+                    self._stages[name].add(ledger.milliseconds(name))
+
+    def stages(self, seconds: float) -> dict[str, StageTimes]:
+        """What each stage took, for a run that has lasted `seconds`."""
+        with self._lock:
+            return {
+                name: StageTimes(
+                    *(round(h.percentile(share), 3) for share in (0.5, 0.95, 0.99)),
+                    mean=round(h.total / max(1, h.count), 3),
+                    share=round(h.total / 1000 / max(seconds, 1e-9), 4),
+                )
+                for name, h in self._stages.items()
+            }
+
+    def limiting_stage(self) -> str:
+        """The stage that has worked longest: the run cannot go faster than it."""
+        with self._lock:
+            return max(self._stages, key=lambda name: self._stages[name].total)

@@ -1,0 +1,52 @@
+"""PSNR-Y and SSIM on a folder of pictures, by the papers' protocol.
+
+The picture is cropped to a multiple of the scale and reduced by MATLAB bicubic; a luma network sees the
+reduced luma as 8-bit codes, as in a video; its output is clipped and rounded to codes; `scale` pixels
+are cut off each border; the mean over the pictures is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .imresize import crop_to_multiple, imresize
+from .metrics import Plane, psnr, ssim, y_from_rgb
+from .photos import luma_codes, photo_paths, read_rgb
+
+UpscaleLuma = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""uint8 [H, W] codes -> uint8 [s*H, s*W] codes."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Means over `pictures` pictures."""
+
+    pictures: int
+    psnr_y: float
+    ssim: float
+
+
+def evaluate(folder: Path, scale: int, upscale: UpscaleLuma) -> Quality:
+    """Measure `upscale` on every picture below `folder`. Raises DataError."""
+    return _mean(folder, scale, lambda low: upscale(luma_codes(low)))
+
+
+def evaluate_bicubic(folder: Path, scale: int) -> Quality:
+    """The papers' baseline: MATLAB bicubic on RGB, rounded to codes, then its luma. Raises DataError."""
+    return _mean(folder, scale, lambda low: y_from_rgb(imresize(low, scale)))
+
+
+def _mean(folder: Path, scale: int, luma_from_low: Callable[[NDArray[np.uint8]], Plane]) -> Quality:
+    """`luma_from_low` takes the reduced RGB [H, W, 3] and gives luma [s*H, s*W]."""
+    scores = []
+    for path in photo_paths(folder):
+        high = crop_to_multiple(read_rgb(path), scale)
+        truth, result = y_from_rgb(high), luma_from_low(imresize(high, 1 / scale))
+        scores.append((psnr(truth, result, scale), ssim(truth, result, scale)))
+    psnrs, ssims = np.array(scores).T
+    return Quality(len(scores), float(psnrs.mean()), float(ssims.mean()))

@@ -1,0 +1,1 @@
+"""The networks, one a file, shapes in comments, the paper cited."""
