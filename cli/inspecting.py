@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,7 @@ def verify(
     from framelift.engine.verify import verify as compare
 
     report = compare(source, output, stream=stream)
-    print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    print(report.to_json())
     return ExitCode.DONE if report.ok else ExitCode.CHECK_FAILED
 
 
@@ -43,21 +44,15 @@ def models(
 
     if name is not None:
         manifest = load_model(name).manifest
-        print(
-            json.dumps(json.loads(manifest.to_json()), indent=2)
-            if manifest
-            else "a foreign model: no manifest"
-        )
+        print(json.dumps(asdict(manifest), indent=2) if manifest else "a foreign model: no manifest")
         return 0
     loaded = [load_model(shipped) for shipped in available_models()]
     if as_json:
-        print(json.dumps([json.loads(m.manifest.to_json()) for m in loaded if m.manifest], indent=2))
+        print(json.dumps([asdict(m.manifest) for m in loaded if m.manifest], indent=2))
         return 0
     print(f"{'model':<14}{'MAC/pixel':>10}  PSNR-Y in dB (bicubic)")
     for model in loaded:
         if model.manifest is not None:
-            scores = (
-                f"{s} {q.psnr_y:.2f} ({q.bicubic_psnr_y:.2f})" for s, q in model.manifest.quality.items()
-            )
+            scores = (f"{s} {q.psnr_y:.2f} ({q.bicubic_psnr_y:.2f})" for s, q in model.manifest.quality.items())
             print(f"{model.name:<14}{model.manifest.macs_per_pixel:>10}  {', '.join(scores)}")
     return 0

@@ -6,10 +6,9 @@ import sys
 import traceback
 
 import typer
-from typer.exceptions import TyperException
-
 from framelift.engine.errors import ExitCode, FrameliftError
 from framelift.training.errors import TrainingError
+from typer.exceptions import TyperException
 
 from .console import show_error
 from .inspecting import models, probe, verify
@@ -47,9 +46,7 @@ def exit_code_of(arguments: list[str]) -> int:
     try:
         return int(app(arguments, prog_name="framelift", standalone_mode=False) or ExitCode.DONE)
     except TyperException as error:
-        show_error(
-            error.format_message(), "`framelift --help` and `framelift COMMAND --help` list what is allowed"
-        )
+        show_error(error.format_message(), "`framelift --help` and `framelift COMMAND --help` list what is allowed")
         return ExitCode.USAGE
     except (FrameliftError, TrainingError) as error:
         if debug:

@@ -15,12 +15,8 @@ def train(
     scale: Annotated[int, typer.Option(help="2, 3 or 4.")] = 2,
     steps: Annotated[int, typer.Option(min=1)] = 190_000,
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
-    warm_start: Annotated[
-        Path | None, typer.Option(help="A checkpoint of the same tier at another scale.")
-    ] = None,
-    validation: Annotated[
-        Path | None, typer.Option(help="Pictures to measure on as it goes, such as Set5.")
-    ] = None,
+    warm_start: Annotated[Path | None, typer.Option(help="A checkpoint of the same tier at another scale.")] = None,
+    validation: Annotated[Path | None, typer.Option(help="Pictures to measure on as it goes, such as Set5.")] = None,
     seed: Annotated[int, typer.Option()] = 1,
 ) -> int:
     """Train a network; prints its checkpoint."""
@@ -41,9 +37,7 @@ def train(
 
 
 def evaluate(
-    model: Annotated[
-        str, typer.Argument(help="A name of `framelift models`, or an .onnx file of a luma model.")
-    ],
+    model: Annotated[str, typer.Argument(help="A name of `framelift models`, or an .onnx file of a luma model.")],
     folders: Annotated[list[Path], typer.Argument(help="Folders of full-size pictures, such as Set5.")],
 ) -> int:
     """Measure PSNR-Y and SSIM by the papers' protocol, beside bicubic."""
@@ -68,9 +62,7 @@ def evaluate(
 def export(
     checkpoints: Annotated[Path, typer.Argument(help="A folder of runs named TIER-xSCALE.")],
     models: Annotated[Path, typer.Argument(help="Where the .onnx files go.")],
-    measured: Annotated[
-        list[Path], typer.Option("--evaluate", help="Folder of a benchmark set; may be repeated.")
-    ],
+    measured: Annotated[list[Path], typer.Option("--evaluate", help="Folder of a benchmark set; may be repeated.")],
 ) -> int:
     """Export trained checkpoints of the shipped recipes, measured, with their manifests; all or none."""
     _require_torch()
@@ -93,6 +85,4 @@ def _require(module: str, extra: str) -> None:
     from framelift.engine.errors import UsageError
 
     if find_spec(module) is None:
-        raise UsageError(
-            f"this command needs {module}, which is not installed", f"pip install 'framelift[{extra}]'"
-        )
+        raise UsageError(f"this command needs {module}, which is not installed", f"pip install 'framelift[{extra}]'")

@@ -27,22 +27,12 @@ def upscale(
     height: Annotated[
         int | None, typer.Option(min=2, help="Any height in pixels instead: the model, then bicubic.")
     ] = None,
-    width: Annotated[
-        int | None, typer.Option(min=2, help="Likewise; with both, the pixels' aspect makes up.")
-    ] = None,
+    width: Annotated[int | None, typer.Option(min=2, help="Likewise; with both, the pixels' aspect makes up.")] = None,
     model: Annotated[str, typer.Option(help="A name of `framelift models`, or an .onnx file.")] = "tiny-16",
-    model_range: Annotated[
-        float | None, typer.Option(help="White of a foreign model's input: 1 or 255.")
-    ] = None,
-    model_order: Annotated[
-        str | None, typer.Option(help="Channel order of a foreign model: rgb or bgr.")
-    ] = None,
-    backend: Annotated[
-        str, typer.Option(help="auto, onnxruntime, or a provider: onnxruntime:cuda.")
-    ] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")
-    ] = None,
+    model_range: Annotated[float | None, typer.Option(help="White of a foreign model's input: 1 or 255.")] = None,
+    model_order: Annotated[str | None, typer.Option(help="Channel order of a foreign model: rgb or bgr.")] = None,
+    backend: Annotated[str, typer.Option(help="auto, onnxruntime, or a provider: onnxruntime:cuda.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")] = None,
     tile: Annotated[
         int | None, typer.Option(min=0, help="Tile side in pixels, 0 for none; large frames are tiled.")
     ] = None,
@@ -55,9 +45,7 @@ def upscale(
         str | None, typer.Option("--pix-fmt", help="Convert to this pixel format; kept by default.")
     ] = None,
     deinterlace: Annotated[str, typer.Option(help="auto, on or off.")] = "auto",
-    stream: Annotated[
-        int | None, typer.Option(help="Which video stream, from 0; the first by default.")
-    ] = None,
+    stream: Annotated[int | None, typer.Option(help="Which video stream, from 0; the first by default.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
     drop_unsupported: Annotated[
         bool, typer.Option("--drop-unsupported", help="Leave out what the container cannot carry.")
@@ -69,21 +57,17 @@ def upscale(
     report: Annotated[Path | None, typer.Option("--json", help="Write a report of every file here.")] = None,
 ) -> int:
     """Enlarge video files; sound, subtitles, chapters, tags and timing are kept."""
-    from framelift.engine.encode import EncodeSettings
+    from framelift.engine.encoders import EncodeSettings
     from framelift.engine.errors import UsageError
     from framelift.engine.geometry import TargetSize
     from framelift.engine.model import Foreign
     from framelift.engine.plan import Options
 
     if deinterlace not in ("auto", "on", "off"):
-        raise UsageError(
-            f"--deinterlace {deinterlace!r}: auto, on and off are allowed", "leave it out for auto"
-        )
+        raise UsageError(f"--deinterlace {deinterlace!r}: auto, on and off are allowed", "leave it out for auto")
     foreign = None
     if model_range is not None or model_order is not None:
-        foreign = Foreign(
-            largest=1.0 if model_range is None else model_range, channel_order=model_order or "rgb"
-        )
+        foreign = Foreign(largest=1.0 if model_range is None else model_range, channel_order=model_order or "rgb")
     options = Options(
         model=model,
         target=TargetSize(scale, width, height),
@@ -117,14 +101,10 @@ def jobs_of(source: str, output: Path) -> list[tuple[Path, Path]]:
         path = Path(source)
         return [(path, output / _named(path, SUFFIXES) if output.is_dir() else output)]
     folder = Path(source)
-    found = (
-        sorted(folder.iterdir()) if folder.is_dir() else [Path(name) for name in sorted(glob.glob(source))]
-    )
+    found = sorted(folder.iterdir()) if folder.is_dir() else [Path(name) for name in sorted(glob.glob(source))]  # noqa: PTH207  absolute patterns too
     inputs = [path for path in found if path.is_file() and path.suffix.lower() in _VIDEO_SUFFIXES]
     if not inputs:
-        raise InputError(
-            f"{source} holds no video file", f"video files end in {', '.join(sorted(_VIDEO_SUFFIXES))}"
-        )
+        raise InputError(f"{source} holds no video file", f"video files end in {', '.join(sorted(_VIDEO_SUFFIXES))}")
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output} is a file", "several inputs need a folder as their output")
     jobs = [(path, output / _named(path, SUFFIXES)) for path in inputs]
@@ -135,9 +115,10 @@ def jobs_of(source: str, output: Path) -> list[tuple[Path, Path]]:
     return jobs
 
 
-_VIDEO_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .ts .m2ts .mts .avi .mpg .mpeg .vob .wmv .flv .ogv .3gp .y4m .dv .h264 .hevc .mxf .gif".split()
-)
+_VIDEO_SUFFIXES = frozenset({
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts", ".m2ts", ".mts", ".avi", ".mpg", ".mpeg", ".vob", ".wmv", ".flv",
+    ".ogv", ".3gp", ".y4m", ".dv", ".h264", ".hevc", ".mxf", ".gif",
+})  # fmt: skip
 
 
 def _is_many(source: str) -> bool:
@@ -149,9 +130,7 @@ def _named(path: Path, writable: tuple[str, ...]) -> str:
     return path.name if path.suffix.lower() in writable else f"{path.stem}.mkv"
 
 
-def _one(
-    source: Path, output: Path, options: Options, *, dry_run: bool, preview: int
-) -> tuple[int, dict[str, Any]]:
+def _one(source: Path, output: Path, options: Options, *, dry_run: bool, preview: int) -> tuple[int, dict[str, Any]]:
     from framelift.engine.pipeline import run
     from framelift.engine.plan import make_plan
     from framelift.engine.preview import write_previews
@@ -189,9 +168,7 @@ def _many(
         try:
             jobs[0][1].parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(
-                f"{jobs[0][1].parent}: {error.strerror}", "choose another output folder"
-            ) from error
+            raise OutputError(f"{jobs[0][1].parent}: {error.strerror}", "choose another output folder") from error
     for source, output in jobs:
         try:
             code, entry = _one(source, output, options, dry_run=dry_run, preview=preview)
@@ -213,6 +190,4 @@ def _write_report(path: Path, entries: list[dict[str, Any]]) -> None:
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise OutputError(
-            f"report {path} cannot be written: {error.strerror}", "choose another place"
-        ) from error
+        raise OutputError(f"report {path} cannot be written: {error.strerror}", "choose another place") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -69,17 +69,17 @@ class Crew:
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
-        self._channels: list[Channel[object]] = []
+        self._channels: list[Channel[Any]] = []
         self._lock = threading.Lock()
         self._error: BaseException | None = None
 
     def channel(self, capacity: int, producers: int = 1) -> Channel[Item]:
         """A channel that ends with the crew."""
         channel: Channel[Item] = Channel(capacity, producers)
-        self._channels.append(channel)  # type: ignore[arg-type]  # only ever cancelled through this list
+        self._channels.append(channel)
         return channel
 
-    def start(self, name: str, work: Callable[[], None], *outputs: Channel[Item]) -> None:
+    def start(self, name: str, work: Callable[[], None], *outputs: Channel[Any]) -> None:
         """Run `work` in a thread; its output channels are closed when it is done."""
 
         def run() -> None:
@@ -87,7 +87,7 @@ class Crew:
                 work()
             except Cancelled:
                 return
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  handed to whoever waits
                 with self._lock:
                     self._error = self._error or error
                 self.cancel()
@@ -104,7 +104,7 @@ class Crew:
         for channel in self._channels:
             channel.cancel()
 
-    def wait(self, every: float, report: Callable[[], None]) -> None:
+    def wait(self, every: float, report: Callable[[], object]) -> None:
         """Wait until all have ended, calling `report` each `every` seconds. Raises the first error of any thread."""
         for thread in self._threads:
             while thread.is_alive():

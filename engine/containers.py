@@ -29,7 +29,8 @@ class Container:
     chapters: bool
     rotation: bool
     tags: frozenset[str] | None  # of the file, lower case; None: any
-    track_tags: frozenset[str] | None
+    track_tags: frozenset[str] | None  # of audio and subtitles, and of video but for `video_tags`
+    video_tags: frozenset[str] | None
     dispositions: Disposition
     options: dict[str, str] = field(default_factory=dict)
 
@@ -47,9 +48,7 @@ _MATROSKA = Container(
     muxer="matroska",
     video=_MATROSKA_VIDEO,
     audio=None,
-    subtitles=frozenset(
-        {"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "text"}
-    ),
+    subtitles=frozenset({"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "text"}),
     text_subtitles="subrip",
     data=frozenset(),
     alpha=frozenset({"vp9", "ffv1", "prores"}),
@@ -59,13 +58,8 @@ _MATROSKA = Container(
     rotation=True,
     tags=None,
     track_tags=None,
-    dispositions=_D.default
-    | _D.dub
-    | _D.original
-    | _D.comment
-    | _D.forced
-    | _D.hearing_impaired
-    | _D.visual_impaired,
+    video_tags=None,
+    dispositions=_D.default | _D.dub | _D.original | _D.comment | _D.forced | _D.hearing_impaired | _D.visual_impaired,
     options={"avoid_negative_ts": "disabled"},
 )
 _MP4 = Container(
@@ -82,6 +76,7 @@ _MP4 = Container(
     rotation=True,
     tags=None,
     track_tags=_MP4_TRACK_TAGS,
+    video_tags=_MP4_TRACK_TAGS,
     dispositions=_D.default
     | _D.dub
     | _D.comment
@@ -95,8 +90,7 @@ _MP4 = Container(
 _MOV = Container(
     muxer="mov",
     video=frozenset({"h264", "hevc", "prores", "mpeg4", "mpeg2video", "mjpeg", "dvvideo"}),
-    audio=_MP4_AUDIO - {"opus", "vorbis", "flac", "truehd", "dts"}
-    | {"pcm_s16be", "pcm_s24be", "pcm_s8", "pcm_u8"},
+    audio=_MP4_AUDIO - {"opus", "vorbis", "flac", "truehd", "dts"} | {"pcm_s16be", "pcm_s24be", "pcm_s8", "pcm_u8"},
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
     data=frozenset(),
@@ -107,6 +101,7 @@ _MOV = Container(
     rotation=True,
     tags=None,
     track_tags=_MP4_TRACK_TAGS,
+    video_tags=_MP4_TRACK_TAGS,
     dispositions=_D.default,
     options={"movflags": "use_metadata_tags"},
 )
@@ -124,6 +119,7 @@ _WEBM = Container(
     rotation=True,
     tags=None,
     track_tags=None,
+    video_tags=None,
     dispositions=_D.default | _D.forced,
     options={"avoid_negative_ts": "disabled"},
 )
@@ -141,6 +137,7 @@ _MPEGTS = Container(
     rotation=False,
     tags=frozenset({"service_name", "service_provider"}),
     track_tags=frozenset({"language"}),
+    video_tags=frozenset(),
     dispositions=_D.hearing_impaired | _D.visual_impaired | _D.clean_effects | _D.descriptions,
     options={"mpegts_copyts": "1", "avoid_negative_ts": "disabled"},
 )

@@ -23,9 +23,7 @@ from .rgb import rgb_from_yuv, yuv_from_rgb
 
 Values = NDArray[np.float32]
 _RGB_PLANES = (2, 0, 1)  # where R, G and B are in FFmpeg's G, B, R
-_DETAIL_WEIGHTS = luma_weights(
-    Matrix.BT709
-)  # for the luma of RGB files; any would do, the rest is kept beside it
+_DETAIL_WEIGHTS = luma_weights(Matrix.BT709)  # for the luma of RGB files; any would do, the rest is kept beside it
 
 
 @dataclass(frozen=True)

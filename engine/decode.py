@@ -14,12 +14,13 @@ import av
 import av.error
 import av.logging
 from av.container import InputContainer
-from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
 
 from . import complaints
 from .deinterlace import Deinterlacer
 from .frame import DecodedFrame, Ledger
-from .media import VideoFacts, decoder_for
+from .media import AnyPacket, VideoFacts, decoder_for
 from .timestamps import Timestamps
 
 Deinterlacing = Literal["auto", "on", "off"]
@@ -76,8 +77,10 @@ class Decoder:
         self._container = container
         self._facts = facts
         self._copied = copied
-        self._stream = container.streams[facts.index]
-        self._context = decoder_for(self._stream)
+        stream = container.streams[facts.index]
+        assert isinstance(stream, VideoStream)
+        self._stream = stream
+        self._context = decoder_for(stream)
         self._timestamps = Timestamps(facts.rate, facts.time_base, in_order=facts.pts_in_order)
         self._deinterlacer = (
             None if deinterlacing == "off" else Deinterlacer(facts.time_base, every=deinterlacing == "on")
@@ -97,7 +100,7 @@ class Decoder:
         """How many frames had no usable pts so far."""
         return self._timestamps.made_up
 
-    def __iter__(self) -> Iterator[DecodedFrame | Packet]:
+    def __iter__(self) -> Iterator[DecodedFrame | AnyPacket]:
         """All of the file; `damage` is complete afterwards."""
         with complaints.heard(av.logging.ERROR) as lines:
             for item in self._items():
@@ -106,10 +109,8 @@ class Decoder:
             self._count(lines)
         self._measure_what_is_missing()
 
-    def _items(self) -> Iterator[DecodedFrame | Packet]:
-        streams = [
-            s for s in self._container.streams if s.index == self._facts.index or s.index in self._copied
-        ]
+    def _items(self) -> Iterator[DecodedFrame | AnyPacket]:
+        streams = [s for s in self._container.streams if s.index == self._facts.index or s.index in self._copied]
         for packet in self._packets(streams):
             if packet.stream_index == self._facts.index:
                 yield from self._progressive(self._decoded(packet))
@@ -123,18 +124,16 @@ class Decoder:
         """Note what was logged since the last call, and forget it, so that a long bad file needs no memory."""
         if lines:
             self.damage.complaints += len(lines)
-            self.damage.first_complaint = (
-                self.damage.first_complaint or f"{lines[0][1]}: {lines[0][2].strip()}"
-            )
+            self.damage.first_complaint = self.damage.first_complaint or f"{lines[0][1]}: {lines[0][2].strip()}"
             lines.clear()
 
-    def _packets(self, streams: list[av.stream.Stream]) -> Iterator[Packet]:
+    def _packets(self, streams: list[Stream]) -> Iterator[AnyPacket]:
         try:
             yield from (packet for packet in self._container.demux(streams) if packet.size)
         except av.error.FFmpegError as error:  # the rest cannot be reached; what came so far is kept
             self.damage.unreadable_from = f"{error.strerror} after frame {self._frames}"
 
-    def _decoded(self, packet: Packet | None) -> Iterator[DecodedFrame]:
+    def _decoded(self, packet: AnyPacket | None) -> Iterator[DecodedFrame]:
         """The frames a packet (None: the end) brings out of the decoder."""
         ledger = Ledger()
         if packet is not None:
@@ -149,9 +148,7 @@ class Decoder:
             return
         for picture in pictures:
             yield self._frame(picture, ledger)
-            ledger = Ledger(
-                {"decode": (ledger.spans["decode"][1],) * 2}
-            )  # the call's time is the first frame's
+            ledger = Ledger({"decode": (ledger.spans["decode"][1],) * 2})  # the call's time is the first frame's
 
     def _frame(self, picture: av.VideoFrame, ledger: Ledger) -> DecodedFrame:
         facts = self._facts

@@ -2,63 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import av
 import av.error
 from av.codec.context import Flags
 from av.container import OutputContainer
-from av.packet import Packet
 from av.video.stream import VideoStream
 
-from .colour import ColourTags, Siting
-from .encoders import EncoderChoice, encoder_options, lookahead_for
+from .colour import Siting
+from .encoders import encoder_options, lookahead_for
 from .errors import OutputError
 from .frame import UpscaledFrame
-from .geometry import Geometry
 from .hdr import hdr_parameters
-from .media import VideoFacts
-
-
-@dataclass(frozen=True)
-class EncodeSettings:
-    """What the user may say of the encoding."""
-
-    codec: str | None = None
-    crf: float | None = None
-    preset: str | None = None
-    pix_fmt: str | None = None
+from .media import AnyPacket
+from .plan import Plan
 
 
 class VideoEncoder:
     """Adds the video stream to an output container and turns frames into its packets."""
 
-    def __init__(
-        self,
-        container: OutputContainer,
-        choice: EncoderChoice,
-        settings: EncodeSettings,
-        facts: VideoFacts,
-        geometry: Geometry,
-        *,
-        turned: bool = False,
-    ) -> None:
-        """`turned` frames come with width and height exchanged."""
-        self._choice = choice
-        options = _options(choice, settings, facts, geometry)
+    def __init__(self, container: OutputContainer, plan: Plan) -> None:
+        facts, geometry, tags = plan.facts.video, plan.geometry, plan.output_colour
+        self._choice = plan.choice
         stream = container.add_stream(
-            choice.encoder.name, rate=facts.rate, options=options, time_base=facts.time_base
+            plan.choice.encoder.name, rate=facts.rate, options=_options(plan), time_base=facts.time_base
         )
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
+        turned = plan.turn is not None and plan.turn.swaps_axes
         size, aspect = (geometry.output_width, geometry.output_height), geometry.sample_aspect_ratio
         context.width, context.height = size[::-1] if turned else size
         context.sample_aspect_ratio = (1 / aspect if turned else aspect).limit_denominator(65_535)
-        context.pix_fmt = choice.pix_fmt
+        context.pix_fmt = plan.choice.pix_fmt
         context.thread_type = "FRAME"
         context.thread_count = 0
         context.flags |= Flags.frame_duration  # else the last frame's duration is lost
-        tags = facts.colour.decided(lines=facts.height, pix_fmt=facts.pix_fmt)
         context.colorspace, context.color_range = int(tags.matrix), int(tags.range)
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
         self.stream = stream
@@ -70,12 +47,13 @@ class VideoEncoder:
             context.open()
         except (av.error.FFmpegError, OSError) as error:
             raise OutputError(
-                f"encoder {name} cannot be opened for {context.width}x{context.height} {context.pix_fmt}: {error.strerror}",
+                f"encoder {name} cannot be opened for {context.width}x{context.height} {context.pix_fmt}: "
+                f"{error.strerror}",
                 "choose another --codec, --preset or --pix-fmt"
                 + (", this machine may lack the hardware" if name.endswith(("nvenc", "qsv")) else ""),
             ) from error
 
-    def encode(self, frame: UpscaledFrame) -> list[Packet]:
+    def encode(self, frame: UpscaledFrame) -> list[AnyPacket]:
         """The packets that are ready after `frame`."""
         picture = frame.picture
         if picture.format.name != self._choice.pix_fmt:
@@ -83,20 +61,17 @@ class VideoEncoder:
         picture.pts, picture.time_base, picture.duration = frame.pts, frame.time_base, frame.duration
         return self.stream.encode(picture)
 
-    def flush(self) -> list[Packet]:
+    def flush(self) -> list[AnyPacket]:
         """The last packets."""
         return self.stream.encode(None)
 
 
-def _options(
-    choice: EncoderChoice, settings: EncodeSettings, facts: VideoFacts, geometry: Geometry
-) -> dict[str, str]:
+def _options(plan: Plan) -> dict[str, str]:
+    choice, geometry, settings = plan.choice, plan.geometry, plan.options.encode
     encoder = choice.encoder
     options = encoder_options(encoder, settings.crf, settings.preset)
-    own = hdr_parameters(facts.side_data, encoder) if encoder.hdr else {}
-    held = lookahead_for(
-        encoder, geometry.output_width * geometry.output_height * choice.layout.bytes_per_pixel
-    )
+    own = hdr_parameters(plan.facts.video.side_data, encoder) if encoder.hdr else {}
+    held = lookahead_for(encoder, geometry.output_width * geometry.output_height * choice.layout.bytes_per_pixel)
     if held < encoder.lookahead:
         if encoder.codec == "h264":
             options["rc-lookahead"] = str(held)
@@ -106,7 +81,6 @@ def _options(
         own["log-level"] = "error"
     if own and encoder.hdr:
         options[encoder.hdr] = ":".join(f"{key}={value}" for key, value in own.items())
-    tags: ColourTags = facts.colour.decided(lines=facts.height, pix_fmt=facts.pix_fmt)
-    if choice.layout.subsampling != (1, 1) and tags.siting is not Siting.UNSPECIFIED:
-        options["chroma_sample_location"] = tags.siting.value
+    if choice.layout.subsampling != (1, 1) and plan.output_colour.siting is not Siting.UNSPECIFIED:
+        options["chroma_sample_location"] = plan.output_colour.siting.value
     return options

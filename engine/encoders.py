@@ -74,6 +74,16 @@ _PACKED = {
 
 
 @dataclass(frozen=True)
+class EncodeSettings:
+    """What the user may say of the encoding."""
+
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    pix_fmt: str | None = None
+
+
+@dataclass(frozen=True)
 class EncoderChoice:
     """An encoder with the pixel format it gets and why it was taken."""
 
@@ -83,9 +93,7 @@ class EncoderChoice:
     reason: str
 
 
-def choose_encoder(
-    container: Container, layout: PixelLayout, codec: str | None, pix_fmt: str | None
-) -> EncoderChoice:
+def choose_encoder(container: Container, layout: PixelLayout, codec: str | None, pix_fmt: str | None) -> EncoderChoice:
     """The encoder for frames of `layout` in `container`. Raises UsageError, OutputError."""
     wanted = layout_of(pix_fmt) if pix_fmt else layout
     if codec is not None:
@@ -106,9 +114,7 @@ def choose_encoder(
     for encoder in ENCODERS:
         taken = _format_taken(encoder, wanted, container) if encoder.automatic else None
         if taken is not None:
-            return EncoderChoice(
-                encoder, taken, wanted, f"the first that keeps {wanted.name} in {container.muxer}"
-            )
+            return EncoderChoice(encoder, taken, wanted, f"the first that keeps {wanted.name} in {container.muxer}")
     raise OutputError(
         f"no encoder for {container.muxer} keeps {wanted.name}",
         "write .mkv, which always can, or convert with --pix-fmt (for instance yuv420p)",
@@ -122,9 +128,7 @@ def encoder_options(encoder: Encoder, crf: float | None, preset: str | None) -> 
         low, high = encoder.quality_range
         value = encoder.quality if crf is None else crf
         if value is None or not low <= value <= high:
-            raise UsageError(
-                f"--crf {crf}: {encoder.name} takes {low} to {high}", "smaller is better and larger files"
-            )
+            raise UsageError(f"--crf {crf}: {encoder.name} takes {low} to {high}", "smaller is better and larger files")
         options[encoder.quality_option] = f"{value:g}"
     elif crf is not None:
         raise UsageError(f"--crf {crf:g}: {encoder.name} has no such setting", "leave --crf out")
@@ -136,8 +140,10 @@ def encoder_options(encoder: Encoder, crf: float | None, preset: str | None) -> 
 
 
 def lookahead_for(encoder: Encoder, frame_bytes: float, budget: float = 1e9) -> int:
-    """How many frames the encoder may hold back: its own number, fewer when frames are huge, so that memory stays
-    near `budget` bytes; at least 5."""
+    """How many frames the encoder may hold back.
+
+    Its own number, but fewer when frames are huge, so that memory stays near `budget` bytes; at least 5.
+    """
     return max(5, min(encoder.lookahead, math.floor(budget / frame_bytes)))
 
 
@@ -150,9 +156,7 @@ def _named(codec: str) -> Encoder:
             "choose one of these",
         )
     if not _formats(encoder):
-        raise OutputError(
-            f"{encoder.name} is not in this build of FFmpeg", "choose another codec, such as libx264"
-        )
+        raise OutputError(f"{encoder.name} is not in this build of FFmpeg", "choose another codec, such as libx264")
     return encoder
 
 

@@ -69,7 +69,7 @@ def wanted_scale(width: int, height: int, target: TargetSize, scales: tuple[int,
     wanted = max(Fraction(target.width or 0, width), Fraction(target.height or 0, height))
     if wanted < 1 or (target.width or width) < width or (target.height or height) < height:
         raise UsageError(
-            f"the target {target.width or 'auto'}x{target.height or 'auto'} is smaller than the input, {width}x{height}",
+            f"the target {target.width or 'auto'}x{target.height or 'auto'} is smaller than the input {width}x{height}",
             "framelift enlarges; choose a larger size",
         )
     return next((scale for scale in sorted(scales) if scale >= wanted), max(scales))

@@ -34,9 +34,7 @@ def hdr_parameters(side_data: Mapping[SideDataType, bytes], encoder: Encoder) ->
 def _mastering_display(data: bytes, codec: str) -> dict[str, str]:
     """AVMasteringDisplayMetadata: ten rationals (R, G, B and white x, y; least, most luminance), two flags."""
     numbers = struct.unpack("<20i2i", data[:88])
-    values = [
-        Fraction(n, d) if d else Fraction(0) for n, d in zip(numbers[0:20:2], numbers[1:20:2], strict=True)
-    ]
+    values = [Fraction(n, d) if d else Fraction(0) for n, d in zip(numbers[0:20:2], numbers[1:20:2], strict=True)]
     red, green, blue, white = (values[i : i + 2] for i in (0, 2, 4, 6))
     least, most = values[8:10]
     if codec == "av1":

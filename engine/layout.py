@@ -30,9 +30,7 @@ _REPACKED = {
     "rgb48le": "gbrp16le", "bgr48le": "gbrp16le", "rgba64le": "gbrap16le", "bgra64le": "gbrap16le",
     "monob": "gray", "monow": "gray",
 }  # fmt: skip
-_PLANAR = re.compile(
-    r"(?P<kind>gray|yuva?(?P<chroma>420|422|444|440|411|410)p|gbra?p)(?P<depth>9|10|12|14|16)?(?:le)?"
-)
+_PLANAR = re.compile(r"(?P<kind>gray|yuva?(?P<chroma>420|422|444|440|411|410)p|gbra?p)(?P<depth>9|10|12|14|16)?(?:le)?")
 _SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1), "440": (1, 2), "411": (4, 1), "410": (4, 4)}
 
 
@@ -100,7 +98,7 @@ def layout_of(pix_fmt: str) -> PixelLayout:
         kind=kind,
         depth=int(match["depth"] or 8),
         subsampling=_SUBSAMPLING[match["chroma"] or "444"],
-        alpha=word in ("gbrap",) or word.startswith("yuva"),
+        alpha=word == "gbrap" or word.startswith("yuva"),
     )
 
 

@@ -7,16 +7,21 @@ data, whether timestamps come in order).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias, cast
 
 import av
 import av.logging
 from av.container import InputContainer
+from av.packet import Packet
+from av.sidedata.sidedata import SideData
 from av.sidedata.sidedata import Type as SideDataType
-from av.stream import Discard, Disposition
+from av.stream import Discard, Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from . import complaints
@@ -24,6 +29,8 @@ from .colour import ColourTags, Siting
 from .errors import InputError, UsageError
 from .orientation import degrees_of
 from .tags import file_tags, track_tags
+
+AnyPacket: TypeAlias = "Packet[Stream]"
 
 PEEKED_FRAMES = 16  # the deepest reordering H.264 and HEVC allow
 
@@ -108,11 +115,7 @@ class MediaFacts:
                 "sample_aspect_ratio": str(video.sample_aspect_ratio),
                 "rotation": video.rotation,
                 "interlaced": video.interlaced,
-                "timestamps": "none"
-                if not video.has_pts
-                else "in order"
-                if video.pts_in_order
-                else "out of order",
+                "timestamps": "none" if not video.has_pts else "in order" if video.pts_in_order else "out of order",
                 "colour": {
                     "matrix": colour.matrix,
                     "range": colour.range,
@@ -168,9 +171,7 @@ def video_stream(container: InputContainer, number: int | None) -> VideoStream:
     """
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
-        raise InputError(
-            f"{container.name.removeprefix('file:')} holds no video stream", "choose a file with video"
-        )
+        raise InputError(f"{container.name.removeprefix('file:')} holds no video stream", "choose a file with video")
     if number is None:
         return streams[0]
     if not 0 <= number < len(streams):
@@ -200,12 +201,12 @@ def probe(path: Path, stream: int | None = None) -> MediaFacts:
         )
 
 
-def is_chapter_text(stream: av.stream.Stream, container: InputContainer) -> bool:
+def is_chapter_text(stream: Stream, container: InputContainer) -> bool:
     """Whether a stream is the text track behind an MP4 file's chapters, which are read as chapters."""
     return stream.type == "data" and stream.discard == Discard.all and bool(container.chapters())
 
 
-def _track_facts(stream: av.stream.Stream) -> TrackFacts:
+def _track_facts(stream: Stream) -> TrackFacts:
     return TrackFacts(
         index=stream.index,
         type=stream.type,
@@ -216,13 +217,13 @@ def _track_facts(stream: av.stream.Stream) -> TrackFacts:
     )
 
 
-def codec_name(stream: av.stream.Stream) -> str | None:
+def codec_name(stream: Stream) -> str | None:
     """FFmpeg's name of the stream's codec, None where it knows none."""
     context = stream.codec_context
     return context.codec.canonical_name if context is not None else getattr(stream, "name", None)
 
 
-def decoder_for(stream: VideoStream) -> av.VideoCodecContext:
+def decoder_for(stream: VideoStream) -> VideoCodecContext:
     """The decoder that keeps all of the stream.
 
     FFmpeg's own VP8 and VP9 decoders drop alpha, libvpx does not. One thread: with frame threads, an error in the
@@ -231,8 +232,9 @@ def decoder_for(stream: VideoStream) -> av.VideoCodecContext:
     own = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
     context = stream.codec_context
     if stream.metadata.get("alpha_mode") == "1" and context.name in own:
-        context = av.CodecContext.create(own[context.name], "r")
-        context.extradata = stream.codec_context.extradata
+        alpha = av.CodecContext.create(own[context.name], "r")
+        assert isinstance(alpha, VideoCodecContext)
+        alpha.extradata, context = context.extradata, alpha
     context.thread_count = 1
     return context
 
@@ -246,7 +248,9 @@ def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
         )
     first, pts = frames[0], [f.pts for f in frames if f.pts is not None]
     siting, aspect = _shown(first, stream)
-    known = {entry.type: bytes(entry) for frame in reversed(frames) for entry in frame.side_data}
+    known: dict[SideDataType, bytes] = {}
+    for frame in reversed(frames):
+        known |= {entry.type: bytes(entry) for entry in cast(Iterable[SideData], frame.side_data)}
     matrix = known.get(SideDataType.DISPLAYMATRIX)
     return VideoFacts(
         index=stream.index,
@@ -257,15 +261,13 @@ def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
         time_base=stream.time_base or Fraction(1, 90_000),
         rate=stream.guessed_rate or stream.average_rate or Fraction(25),
         frames=stream.frames or None,
-        duration=_declared_duration(container, stream),
+        duration=_declared_duration(stream),
         sample_aspect_ratio=stream.sample_aspect_ratio or aspect or Fraction(1),
-        colour=ColourTags(
-            first.colorspace, first.color_range, first.color_primaries, first.color_trc, siting
-        ),
+        colour=ColourTags(first.colorspace, first.color_range, first.color_primaries, first.color_trc, siting),
         interlaced=any(frame.interlaced_frame for frame in frames),
         alpha=any(component.is_alpha for component in first.format.components),
         has_pts=len(pts) == len(frames),
-        pts_in_order=all(a < b for a, b in zip(pts, pts[1:], strict=False)),
+        pts_in_order=all(a < b for a, b in pairwise(pts)),
         display_matrix=None if matrix is None else _matrix_of(matrix),
         tags=track_tags(stream.metadata),
         disposition=stream.disposition,
@@ -314,7 +316,7 @@ def _matrix_of(data: bytes) -> tuple[int, ...]:
     return tuple(int.from_bytes(data[i : i + 4], "little", signed=True) for i in range(0, 36, 4))
 
 
-def _declared_duration(container: InputContainer, stream: VideoStream) -> float | None:
+def _declared_duration(stream: VideoStream) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     tag = stream.metadata.get("DURATION")  # Matroska writes it for each track

@@ -16,9 +16,7 @@ _OWN_BYTES_PER_PIXEL = 64 * 4 * 3  # inner layers of our largest networks, for e
 _FOREIGN_BYTES_PER_PIXEL = 64 * 4 * 16
 
 
-def estimate(
-    model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None
-) -> float:
+def estimate(model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None) -> float:
     """Bytes at the peak: frames and tensors on their way, the network's inner layers, the encoder's lookahead."""
     pixels_in, pixels_out = g.width * g.height, g.output_width * g.output_height
     frame_in, frame_out = pixels_in * layout.bytes_per_pixel, pixels_out * choice.layout.bytes_per_pixel

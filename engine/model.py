@@ -109,9 +109,7 @@ def _files_by_scale(name: str | Path) -> dict[int, Path]:
 
 def _check_input(path: Path, port: Port) -> None:
     batch, channels, height, width = port.shape or (None,) * 4
-    fits = (
-        batch in (None, 1) and channels in (None, *CHANNELS.values()) and (height is None) == (width is None)
-    )
+    fits = batch in (None, 1) and channels in (None, *CHANNELS.values()) and (height is None) == (width is None)
     if not fits:
         raise ModelError(
             f"{path} takes {port}; allowed: N 1 or free, C 1 or 3, H and W both free or both fixed",

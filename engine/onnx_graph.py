@@ -69,18 +69,14 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(
-            f"cannot read model file {path}: {error.strerror}", "check its path and rights"
-        ) from error
+        raise ModelError(f"cannot read model file {path}: {error.strerror}", "check its path and rights") from error
 
 
 def _parse(path: Path, data: bytes) -> onnx.ModelProto:
     try:
         proto = onnx.load_model_from_string(data)
     except DecodeError as error:
-        raise ModelError(
-            f"{path} is no ONNX model, or is cut off ({len(data)} bytes)", _NOT_A_MODEL
-        ) from error
+        raise ModelError(f"{path} is no ONNX model, or is cut off ({len(data)} bytes)", _NOT_A_MODEL) from error
     if not proto.graph.node:
         raise ModelError(f"{path} holds no ONNX graph ({len(data)} bytes)", _NOT_A_MODEL)
     return proto
@@ -92,9 +88,7 @@ def _external_files(path: Path, proto: onnx.ModelProto) -> list[Path]:
     names = sorted({ExternalDataInfo(tensor).location for tensor in tensors})
     for name in names:
         if not (path.parent / name).is_file():
-            raise ModelError(
-                f"{path} keeps weights in {name}, which is missing", "put that file beside the model"
-            )
+            raise ModelError(f"{path} keeps weights in {name}, which is missing", "put that file beside the model")
     return [path.parent / name for name in names]
 
 
@@ -112,9 +106,7 @@ def _only_port(path: Path, kind: str, values: list[onnx.ValueInfoProto]) -> Port
     if tensor.elem_type not in DTYPES:
         name = TensorProto.DataType.Name(tensor.elem_type)
         allowed = ", ".join(str(dtype) for dtype in DTYPES.values())
-        raise ModelError(
-            f"{kind} {value.name} of {path} is {name}, allowed: {allowed}", "export it as float32"
-        )
+        raise ModelError(f"{kind} {value.name} of {path} is {name}, allowed: {allowed}", "export it as float32")
     shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim)
     port = Port(value.name, DTYPES[tensor.elem_type], shape)
     if tensor.HasField("shape") and len(shape) != 4:

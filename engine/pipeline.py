@@ -13,14 +13,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from av.packet import Packet
-
 from .channel import Channel, Crew
 from .decode import Decoder
 from .encode import VideoEncoder
 from .errors import OutputError
 from .frame import DecodedFrame, UpscaledFrame
-from .media import open_input
+from .media import AnyPacket, open_input
 from .mux import OutputFile
 from .plan import Plan
 from .report import RunReport, report_of
@@ -38,35 +36,30 @@ Out = TypeVar("Out")
 class Encoded:
     """Packets the encoder gave."""
 
-    packets: list[Packet]
+    packets: list[AnyPacket]
 
 
 @dataclass(frozen=True)
 class Copied:
     """A packet of another track."""
 
-    packet: Packet
+    packet: AnyPacket
 
 
 Watch = Callable[[Timing, float], None]
 """Called about ten times a second with what is done and the seconds since the start."""
 
 
-def run(plan: Plan, watch: Watch = lambda timing, seconds: None) -> RunReport:
+def run(plan: Plan, watch: Watch | None = None) -> RunReport:
     """Carry out a plan. Raises FrameliftError; then, and on Ctrl-C, nothing is left under the output's name."""
     options, video = plan.options, plan.facts.video
     with (
         open_input(plan.input) as source,
         closing(upscaler_for(plan)) as upscaler,
-        OutputFile(
-            plan.output, plan.container, source, plan.facts, plan.tracks, plan.choice, options.encode, plan.geometry,
-            turned=plan.turn is not None and plan.turn.swaps_axes,
-        ) as output,
+        OutputFile(plan, source) as output,
         Crew() as crew,
     ):  # fmt: skip
-        copied = {
-            p.track.index for p in plan.tracks if p.action in ("copy", "convert") and not p.track.cover_art
-        }
+        copied = {p.track.index for p in plan.tracks if p.action in ("copy", "convert") and not p.track.cover_art}
         decoder = Decoder(source, video, copied, options.deinterlace)
         timing, began = Timing(), time.perf_counter()
         decoded: Channel[DecodedFrame] = crew.channel(DEPTH)
@@ -80,7 +73,7 @@ def run(plan: Plan, watch: Watch = lambda timing, seconds: None) -> RunReport:
         crew.start("finish", lambda: pump(inferred, upscaler.finish, finished), finished)
         crew.start("encode", lambda: encode(finished, output.encoder, packets, timing), packets)
         crew.start("write", lambda: write(packets, output))
-        crew.wait(0.1, lambda: watch(timing, time.perf_counter() - began))
+        crew.wait(0.1, lambda: watch and watch(timing, time.perf_counter() - began))
         if output.frames_written != timing.frames:
             raise OutputError(
                 f"{plan.output}: the encoder gave {output.frames_written} of {timing.frames} frames",
@@ -92,13 +85,14 @@ def run(plan: Plan, watch: Watch = lambda timing, seconds: None) -> RunReport:
 
 def upscaler_for(plan: Plan) -> Upscaler:
     """The upscaler a plan asks for; the caller closes it. Raises ModelError."""
-    video, options = plan.facts.video, plan.options
+    options = plan.options
     return Upscaler(
         plan.model,
         plan.layout,
-        video.colour.decided(lines=video.height, pix_fmt=video.pix_fmt),
+        plan.colour,
         plan.geometry,
         out_layout=plan.choice.layout,
+        out_tags=plan.output_colour,
         turn=plan.turn,
         backend=options.backend,
         threads=options.threads,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .colour import ColourTags
 from .containers import Container, container_for
 from .decode import Deinterlacing
-from .encode import EncodeSettings
-from .encoders import EncoderChoice, choose_encoder
+from .encoders import EncoderChoice, EncodeSettings, choose_encoder
 from .errors import OutputError, UsageError
 from .geometry import Geometry, TargetSize, plan_geometry, wanted_scale
 from .layout import PixelLayout, layout_of
 from .media import MediaFacts, VideoFacts, probe
 from .memory import estimate, refuse_what_does_not_fit
-from .model import Foreign, Model, scales_of, load_model
+from .model import Foreign, Model, load_model, scales_of
 from .orientation import Turn, turn_of
-from .tracks import TrackPlan, lost_facts, plan_tracks
+from .pixel_format import tags_after
+from .tracks import TrackPlan, plan_tracks, way_out, what_is_lost
 from .upscaler import DEFAULT_MODEL
 
 
@@ -48,8 +49,10 @@ class Plan:
     container: Container
     model: Model
     layout: PixelLayout
+    colour: ColourTags  # the input's, decided
     geometry: Geometry
     choice: EncoderChoice
+    output_colour: ColourTags
     tracks: list[TrackPlan]
     turn: Turn | None  # turns the frames where the container cannot keep the display matrix
     dropped: list[str]
@@ -63,14 +66,12 @@ class Plan:
             f"video: stream {video.index}, {video.codec} {g.width}x{g.height} {video.pix_fmt}, {frames}"
             + (", interlaced" if video.interlaced else ""),
             f"model: {self.model.name}, x{self.model.scale}, on {g.width}x{g.height} pixels",
-            f"output: {g.output_width}x{g.output_height} {self.choice.pix_fmt} by {self.choice.encoder.name} "
-            f"({self.choice.reason}) in {self.container.muxer}",
+            f"output: {g.output_width}x{g.output_height} {self.choice.pix_fmt} in {self.container.muxer}",
+            f"encoder: {self.choice.encoder.name}, {self.choice.reason}",
         ]
         for plan in self.tracks:
             codec = f" to {plan.codec}" if plan.codec else ""
-            made.append(
-                f"stream {plan.track.index}: {plan.track.type} {plan.track.codec or ''} {plan.action}{codec}"
-            )
+            made.append(f"stream {plan.track.index}: {plan.track.type} {plan.track.codec or ''} {plan.action}{codec}")
         made += [f"dropped: {words}" for words in self.dropped]
         return [*made, f"memory: about {self.memory / 1e9:.2f} GB"]
 
@@ -85,24 +86,32 @@ def make_plan(source: Path, output: Path, options: Options) -> Plan:
     choice = choose_encoder(container, layout, options.encode.codec, options.encode.pix_fmt)
     turn = None if container.rotation else turn_of(video.display_matrix)
     geometry = _geometry(video, options, model, choice)
-    dropped = lost_facts(facts, container, choice.encoder)
-    tracks = plan_tracks(facts, container, choice.encoder, drop_unsupported=options.drop_unsupported)
+    tracks = plan_tracks(facts, container)
+    dropped = what_is_lost(facts, tracks, container, choice.encoder)
+    if dropped and not options.drop_unsupported:
+        raise OutputError(
+            f"{container.muxer} with {choice.encoder.name} cannot carry: {'; '.join(dropped)}",
+            way_out(container, choice.encoder),
+        )
     memory = estimate(model, layout, choice, geometry, options.tile)
     refuse_what_does_not_fit(memory, geometry)
+    colour = video.colour.decided(lines=video.height, pix_fmt=video.pix_fmt)
     return Plan(
-        source,
-        output,
-        options,
-        facts,
-        container,
-        model,
-        layout,
-        geometry,
-        choice,
-        tracks,
-        turn,
-        dropped,
-        memory,
+        input=source,
+        output=output,
+        options=options,
+        facts=facts,
+        container=container,
+        model=model,
+        layout=layout,
+        colour=colour,
+        geometry=geometry,
+        choice=choice,
+        output_colour=tags_after(colour, layout, choice.layout),
+        tracks=tracks,
+        turn=turn,
+        dropped=dropped,
+        memory=memory,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ def planes_of(picture: av.VideoFrame, layout: PixelLayout) -> list[Plane]:
     views: list[Plane] = []
     for number, plane in enumerate(picture.planes):
         rows, columns = layout.plane_shape(number, picture.width, picture.height)
-        samples = np.frombuffer(plane, layout.dtype)
+        samples: NDArray[Any] = np.frombuffer(memoryview(plane), layout.dtype)
         stride = plane.line_size // samples.itemsize
         views.append(samples[: rows * stride].reshape(rows, stride)[:, :columns])
     return views

@@ -56,6 +56,4 @@ def _write_png(rgb: np.ndarray, path: Path) -> None:
     try:
         av.VideoFrame.from_ndarray(rgb, format="rgb24").save(path)
     except (av.error.FFmpegError, OSError) as error:
-        raise OutputError(
-            f"{path} cannot be written: {error}", "choose another folder for the output"
-        ) from error
+        raise OutputError(f"{path} cannot be written: {error}", "choose another folder for the output") from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ExitCode
@@ -83,7 +85,10 @@ def report_of(
 
 def peak_memory() -> int:
     """The largest resident size of this process so far, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status")
+    if status.exists() and (line := re.search(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="utf-8"))):
+        return 1024 * int(line[1])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # on Linux never below the peak of who started it
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
@@ -93,9 +98,7 @@ def _notes(plan: Plan, decoder: Decoder, output: OutputFile) -> list[str]:
     if decoder.frames_deinterlaced:
         notes.append(f"{decoder.frames_deinterlaced} interlaced frames were deinterlaced by bwdif")
     if decoder.size_changes:
-        notes.append(
-            f"{decoder.size_changes} frames of another size or format were scaled to the first frame's"
-        )
+        notes.append(f"{decoder.size_changes} frames of another size or format were scaled to the first frame's")
     if decoder.timestamps_made_up:
         notes.append(f"{decoder.timestamps_made_up} frames had no usable timestamp and follow the frame rate")
     if output.timestamp_jumps:

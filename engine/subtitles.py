@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av.error
 from av.container import OutputContainer
-from av.packet import Packet
 from av.subtitles.stream import SubtitleStream
+
+from .media import AnyPacket
 
 
 class SubtitleConverter:
@@ -15,12 +18,12 @@ class SubtitleConverter:
         source.codec_context.open(strict=False)  # gives the header with the styles
         stream = container.add_stream(codec, time_base=source.time_base)
         assert isinstance(stream, SubtitleStream)
-        stream.codec_context.time_base = source.time_base
+        stream.codec_context.time_base = source.time_base or Fraction(1, 1000)
         stream.codec_context.subtitle_header = source.codec_context.subtitle_header
         self._source = source
         self.stream = stream
 
-    def convert(self, packet: Packet) -> Packet | None:
+    def convert(self, packet: AnyPacket) -> AnyPacket | None:
         """The packet's text in the new codec, at its time; None for one without text."""
         subtitle = self._source.decode2(packet)
         if subtitle is None or not len(subtitle):

@@ -31,9 +31,7 @@ def track_tags(metadata: Mapping[str, str]) -> dict[str, str]:
         tags.setdefault("title", title)
     for key in ("filename", "mimetype", "alpha_mode"):  # Matroska's fields, written from the stream itself
         tags.pop(key, None)
-    for key in [
-        k for k in tags if k.lower() == "handler_name" and tags[k].strip("\x00") in _DEFAULT_HANDLERS
-    ]:
+    for key in [k for k in tags if k.lower() == "handler_name" and tags[k].strip("\x00") in _DEFAULT_HANDLERS]:
         tags.pop(key)
     language = metadata.get("language", "und")
     return tags if language == "und" else tags | {"language": language}

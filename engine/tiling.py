@@ -34,8 +34,7 @@ def spans(length: int, tile: int, halo: int, multiple: int = 1) -> list[Span]:
         raise ValueError(f"length {length}, tile {tile} and halo {halo} must be multiples of {multiple}")
     starts = range(0, length, tile)
     return [
-        Span(max(0, keep - halo), min(length, keep + tile + halo), keep, min(length, keep + tile))
-        for keep in starts
+        Span(max(0, keep - halo), min(length, keep + tile + halo), keep, min(length, keep + tile)) for keep in starts
     ]
 
 
@@ -56,9 +55,7 @@ def fixed_spans(length: int, window: int, halo: int) -> list[Span]:
     return cover
 
 
-def run_tiles(
-    run: Callable[[Batch], Batch], x: Batch, scale: int, rows: list[Span], columns: list[Span]
-) -> Batch:
+def run_tiles(run: Callable[[Batch], Batch], x: Batch, scale: int, rows: list[Span], columns: list[Span]) -> Batch:
     """[N, C, H, W] -> [N, C, scale*H, scale*W], one tile at a time."""
     batch, channels, height, width = x.shape
     y = np.empty((batch, channels, scale * height, scale * width), np.float32)
@@ -67,7 +64,7 @@ def run_tiles(
             tile = run(np.ascontiguousarray(x[:, :, row.read : row.read_end, column.read : column.read_end]))
             top, left = scale * (row.keep - row.read), scale * (column.keep - column.read)
             bottom, right = scale * (row.keep_end - row.read), scale * (column.keep_end - column.read)
-            y[
-                :, :, scale * row.keep : scale * row.keep_end, scale * column.keep : scale * column.keep_end
-            ] = tile[:, :, top:bottom, left:right]
+            y[:, :, scale * row.keep : scale * row.keep_end, scale * column.keep : scale * column.keep_end] = tile[
+                :, :, top:bottom, left:right
+            ]
     return y

@@ -1,4 +1,6 @@
-"""Which pts a frame gets. The rule, in full:
+"""Which pts a frame gets.
+
+The rule, in full:
 
 1. A frame keeps the pts its file gives it. Frames stay in the decoder's order, which is the order they are
    shown in.

@@ -65,7 +65,9 @@ class Timing:
         with self._lock:
             return {
                 name: StageTimes(
-                    *(round(h.percentile(share), 3) for share in (0.5, 0.95, 0.99)),
+                    p50=round(h.percentile(0.50), 3),
+                    p95=round(h.percentile(0.95), 3),
+                    p99=round(h.percentile(0.99), 3),
                     mean=round(h.total / max(1, h.count), 3),
                     share=round(h.total / 1000 / max(seconds, 1e-9), 4),
                 )

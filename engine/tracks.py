@@ -16,7 +16,6 @@ from av.stream import Disposition
 from . import tags
 from .containers import TEXT_SUBTITLES, Container
 from .encoders import Encoder
-from .errors import OutputError
 from .hdr import DYNAMIC
 from .media import MediaFacts, TrackFacts
 from .orientation import turn_of
@@ -27,6 +26,8 @@ _MARKS = (  # `default` is no loss where a container has no such mark: the first
     Disposition.dub | Disposition.original | Disposition.comment | Disposition.forced | Disposition.hearing_impaired
     | Disposition.visual_impaired
 )  # fmt: skip
+_TIMECODE_TAG = ("mov", "mp4", "matroska")  # muxers that keep the `timecode` tag, or make a track of it
+_STATIC_HDR = {SideDataType.MASTERING_DISPLAY_METADATA, SideDataType.CONTENT_LIGHT_LEVEL}
 _SPATIAL = {SideDataType.STEREO3D: "3D (stereo) information", SideDataType.SPHERICAL: "360-degree projection"}
 
 
@@ -39,46 +40,41 @@ class TrackPlan:
     codec: str | None = None  # the new codec when converted
 
 
-def plan_tracks(
-    facts: MediaFacts, container: Container, encoder: Encoder, *, drop_unsupported: bool
-) -> list[TrackPlan]:
-    """A plan for every stream, in the input's order.
-
-    Raises OutputError that names all that the output cannot carry, unless `drop_unsupported`.
-    """
-    plans = [_plan(track, container, facts) for track in facts.tracks]
-    lost = [f"{_described(p.track)}" for p in plans if p.action == "drop"]
-    lost += lost_facts(facts, container, encoder)
-    if lost and not drop_unsupported:
-        raise OutputError(
-            f"{container.muxer} with {encoder.name} cannot carry: {'; '.join(lost)}",
-            _way_out(facts, container, encoder),
-        )
-    return plans
+def plan_tracks(facts: MediaFacts, container: Container) -> list[TrackPlan]:
+    """A plan for every stream beside the upscaled one, in the input's order."""
+    return [_plan(track, container) for track in facts.tracks]
 
 
-def lost_facts(facts: MediaFacts, container: Container, encoder: Encoder) -> list[str]:
-    """What else of the input this output cannot carry, in words."""
-    lost = [f"tag {key}" for key in tags.lost(facts.tags, container.tags)]
+def what_is_lost(facts: MediaFacts, plans: list[TrackPlan], container: Container, encoder: Encoder) -> list[str]:
+    """All that this output cannot carry, in words; empty for most."""
+    lost = [_described(plan.track) for plan in plans if plan.action == "drop"]
+    lost += [f"tag {key}" for key in tags.lost(facts.tags, container.tags)]
     for index, words, disposition in _words_of(facts):
-        lost += [f"tag {key} of stream {index}" for key in tags.lost(words, container.track_tags)]
-        lost += [
-            f"{flag.name} mark of stream {index}" for flag in disposition & ~container.dispositions & _MARKS
-        ]
-    side_data = facts.video.side_data
+        allowed = container.video_tags if index == facts.video.index else container.track_tags
+        lost += [f"tag {key} of stream {index}" for key in tags.lost(words, allowed)]
+        lost += [f"{flag.name} mark of stream {index}" for flag in disposition & ~container.dispositions & _MARKS]
     if facts.chapters and not container.chapters:
         lost.append(f"{facts.chapters} chapters")
     if not container.rotation and turn_of(facts.video.display_matrix) is None:
         lost.append("a display matrix that is no quarter turn")
-    if not encoder.captions and SideDataType.A53_CC in side_data:
+    return lost + _lost_side_data(set(facts.video.side_data), encoder)
+
+
+def way_out(container: Container, encoder: Encoder) -> str:
+    """What to choose where something would be lost."""
+    drop = "--drop-unsupported leaves it out"
+    if encoder.hdr is None or not encoder.captions:
+        return f"choose --codec libx265, which keeps HDR and captions, or write .mkv; {drop}"
+    return drop if container.muxer == "matroska" else f"write .mkv; {drop}"
+
+
+def _lost_side_data(kinds: set[SideDataType], encoder: Encoder) -> list[str]:
+    lost = []
+    if SideDataType.A53_CC in kinds and not encoder.captions:
         lost.append("closed captions")
-    if encoder.hdr is None and {
-        SideDataType.MASTERING_DISPLAY_METADATA,
-        SideDataType.CONTENT_LIGHT_LEVEL,
-    } & set(side_data):
+    if _STATIC_HDR & kinds and encoder.hdr is None:
         lost.append("static HDR metadata")
-    lost += sorted({name for kind, name in (DYNAMIC | _SPATIAL).items() if kind in side_data})
-    return lost
+    return lost + sorted({name for kind, name in (DYNAMIC | _SPATIAL).items() if kind in kinds})
 
 
 def _words_of(facts: MediaFacts) -> Iterator[tuple[int, dict[str, str], Disposition]]:
@@ -88,22 +84,19 @@ def _words_of(facts: MediaFacts) -> Iterator[tuple[int, dict[str, str], Disposit
             yield track.index, track.tags, track.disposition
 
 
-def _plan(track: TrackFacts, container: Container, facts: MediaFacts) -> TrackPlan:
+def _plan(track: TrackFacts, container: Container) -> TrackPlan:
     codec = track.codec or "unknown"
     if track.cover_art:
         how: dict[str, Action] = {"stream": "copy", "attachment": "attach", "none": "drop"}
         return TrackPlan(track, how[container.cover_art])
-    if track.type == "video":
-        return TrackPlan(track, "copy" if codec in container.video else "drop")
-    if track.type == "audio":
-        return TrackPlan(track, "copy" if container.audio is None or codec in container.audio else "drop")
     if track.type == "subtitle":
         return _plan_subtitles(track, codec, container)
     if track.type == "attachment":
         return TrackPlan(track, "attach" if container.attachments else "drop")
-    if track.timecode and container.muxer in ("mov", "mp4", "matroska"):
-        return TrackPlan(track, "metadata")  # these write it from the `timecode` tag
-    return TrackPlan(track, "copy" if codec in container.data else "drop")
+    if track.type == "data" and track.timecode and container.muxer in _TIMECODE_TAG:
+        return TrackPlan(track, "metadata")
+    held = {"video": container.video, "audio": container.audio, "data": container.data}.get(track.type, frozenset())
+    return TrackPlan(track, "copy" if held is None or codec in held else "drop")
 
 
 def _plan_subtitles(track: TrackFacts, codec: str, container: Container) -> TrackPlan:
@@ -118,12 +111,3 @@ def _described(track: TrackFacts) -> str:
     kind = "cover art" if track.cover_art else track.type
     language = f" ({track.tags['language']})" if "language" in track.tags else ""
     return f"stream {track.index}, {kind} {track.codec or 'of unknown kind'}{language}"
-
-
-def _way_out(facts: MediaFacts, container: Container, encoder: Encoder) -> str:
-    drop = "or --drop-unsupported leaves it out"
-    if encoder.hdr is None or not encoder.captions:
-        return f"choose --codec libx265 (HDR, captions) or .mkv, {drop}"
-    if container.muxer != "matroska":
-        return f"write .mkv, {drop}"
-    return drop.removeprefix("or ")

@@ -22,6 +22,7 @@ from .geometry import Geometry, TargetSize, plan_geometry
 from .layout import PixelLayout, layout_of, planar
 from .model import Model, load_model
 from .orientation import Turn
+from .pixel_format import converted
 from .planes import Plane, new_picture, planes_of
 from .tiling import fixed_spans, run_tiles, spans
 
@@ -52,7 +53,7 @@ class ModelOutput:
 class Upscaler:
     """Enlarges the frames of one stream, all of one size, pixel format and colour."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  one stream's facts and the user's wishes; most are optional
         self,
         model: Model,
         layout: PixelLayout,
@@ -60,19 +61,20 @@ class Upscaler:
         geometry: Geometry,
         *,
         out_layout: PixelLayout | None = None,
+        out_tags: ColourTags | None = None,
         turn: Turn | None = None,
         backend: str = "auto",
         threads: int | None = None,
         tile: int | None = None,
     ) -> None:
-        """`out_layout` converts the result (by swscale), `turn` turns it; `tile` 0 is never, None when large.
+        """`out_layout` and `out_tags` convert the result, `turn` turns it; `tile` 0 is never, None when large.
 
         Raises ModelError when no backend can serve.
         """
         self.model = model
         self.backend = choose_backend(model, backend, threads)
         self._layout, self._tags, self._geometry = layout, tags, geometry
-        self._out_layout = out_layout or layout
+        self._out_layout, self._out_tags = out_layout or layout, out_tags or tags
         self._turn = turn if turn is not None and turn != Turn(0, flipped=False) else None
         self._converter = Converter(layout, tags, geometry)
         self._tile = tile
@@ -95,9 +97,7 @@ class Upscaler:
         with frame.ledger.stage("finish"):
             picture = new_picture(frame.picture, g.output_width, g.output_height, self._layout.name)
             planes = planes_of(picture, self._layout)
-            shapes = [
-                self._layout.plane_shape(i, g.picture_width, g.picture_height) for i in range(len(planes))
-            ]
+            shapes = [self._layout.plane_shape(i, g.picture_width, g.picture_height) for i in range(len(planes))]
             inner = [plane[:rows, :columns] for plane, (rows, columns) in zip(planes, shapes, strict=True)]
             write = self._converter.write_luma if self.model.channels == 1 else self._converter.write_rgb
             write(work.tensor, work.planes, inner)
@@ -105,7 +105,7 @@ class Upscaler:
                 repeat_edges(plane, rows, columns)
             picture = self._turned(self._converted(picture))
         return UpscaledFrame(
-            picture, frame.index, frame.pts, frame.duration, frame.time_base, frame.colour, g.sample_aspect_ratio,
+            picture, frame.index, frame.pts, frame.duration, frame.time_base, self._out_tags, g.sample_aspect_ratio,
             frame.ledger,
         )  # fmt: skip
 
@@ -120,7 +120,7 @@ class Upscaler:
     def _converted(self, picture: av.VideoFrame) -> av.VideoFrame:
         if self._out_layout == self._layout:
             return picture
-        return picture.reformat(format=self._out_layout.name, interpolation="BICUBIC")
+        return converted(picture, self._tags, self._out_tags, self._out_layout)
 
     def _turned(self, picture: av.VideoFrame) -> av.VideoFrame:
         if self._turn is None:
@@ -161,9 +161,7 @@ class Upscaler:
         return run_tiles(self.backend.run, x, model.scale, rows, columns)
 
 
-def enlarge(
-    picture: av.VideoFrame, model: str | Path = DEFAULT_MODEL, *, scale: int | None = None
-) -> av.VideoFrame:
+def enlarge(picture: av.VideoFrame, model: str | Path = DEFAULT_MODEL, *, scale: int | None = None) -> av.VideoFrame:
     """One picture, enlarged, with its side data: for scripts. Untagged colour is decided by the documented rule."""
     loaded = load_model(model, scale=scale)
     layout = layout_of(picture.format.name)

@@ -1,7 +1,7 @@
 """Small real video files for the tests, written with PyAV.
 
-`Clip` says what is in a file, `write_clip` writes it; the name's suffix chooses the container. Pictures move, so that
-every frame differs clearly from its neighbours, and are the same in each run.
+`Clip` says what is in a file, `write_clip` writes it; the name's suffix chooses the container. Pictures move,
+so that every frame differs clearly from its neighbours, and are the same in each run.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from framelift.engine.colour import ColourTags
 from numpy.typing import NDArray
 
 MILLISECOND = Fraction(1, 1000)
+NOTHING_SPECIAL = Disposition(0)
+UNTAGGED = ColourTags()
 
 INTERLACED = {"flags": "+ildct+ilme", "x264-params": "tff=1"}
 """Options of libx264 for two fields a frame, the top one first; with `scene="interlaced"`."""
@@ -45,18 +47,18 @@ class Sound:
     title: str | None = None
     hertz: int = 440
     rate: int = 48000
-    disposition: Disposition = Disposition(0)
+    disposition: Disposition = NOTHING_SPECIAL
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text subtitle track: (start, end, words) with times in ms; words may hold ASS style tags and \\N."""
+    """A text subtitle track: (start, end, words), times in ms, words with ASS style tags and line breaks."""
 
     codec: str = "subrip"
     language: str | None = None
     title: str | None = None
     lines: tuple[tuple[int, int, str], ...] = ((40, 120, "Hello"), (200, 280, r"two\Nlines"))
-    disposition: Disposition = Disposition(0)
+    disposition: Disposition = NOTHING_SPECIAL
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Clip:
     scene: Literal["moving", "static", "interlaced"] = "moving"
     options: Mapping[str, str] = field(default_factory=dict)
     sample_aspect_ratio: Fraction | None = None
-    colour: ColourTags = ColourTags()
+    colour: ColourTags = UNTAGGED
     rotation: int = 0
     captions: bool = False
     language: str | None = None
@@ -229,22 +231,21 @@ def _add_video(file: OutputContainer, clip: Clip) -> VideoStream:
 
 
 def _write_video(file: OutputContainer, stream: VideoStream, clip: Clip) -> None:
+    durations: dict[int | None, int] = {}
     for frame in [*pictures(clip), None]:
+        if frame is not None:
+            durations[frame.pts] = frame.duration
         for packet in stream.encode(frame):
-            if clip.captions:
-                assert packet.pts is not None
-                packet = _captioned(packet, stream)
-            file.mux(packet)
+            packet.duration = durations[packet.pts]  # many encoders leave it at 0
+            file.mux(_captioned(packet, stream) if clip.captions else packet)
 
 
 def _captioned(packet: Packet[VideoStream], stream: VideoStream) -> Packet[VideoStream]:
     """The H.264 packet with captions before its first slice; what they say depends on the pts."""
     data = bytes(packet)
     first = next(at for at in _start_codes(data) if data[at + 3] & 0x1F in (1, 5))
-    pairs = ((0x94, 0x20 + packet.pts % 32), (0x80, 0x80)) if packet.pts is not None else ()
-    captioned = _packet(
-        data[:first] + b"\0\0\1" + _caption_sei(pairs) + data[first:], stream, packet.pts, packet.duration
-    )
+    sei = b"\0\0\1" + _caption_sei(((0x94, 0x20 + (packet.pts or 0) % 32), (0x80, 0x80)))
+    captioned = _packet(data[:first] + sei + data[first:], stream, packet.pts, packet.duration)
     captioned.dts, captioned.time_base, captioned.is_keyframe = (
         packet.dts,
         packet.time_base,
@@ -261,13 +262,10 @@ def _start_codes(data: bytes) -> Iterator[int]:
 
 
 def _caption_sei(pairs: tuple[tuple[int, int], ...]) -> bytes:
-    """An SEI NAL unit with caption byte pairs: ITU-T T.35 user data (type 4), ATSC A/53 part 4 section 6.2.3."""
+    """An SEI NAL unit with caption byte pairs: T.35 user data (type 4) of ATSC A/53 part 4 section 6.2.3."""
     captions = b"".join(bytes([0xFC, first, second]) for first, second in pairs)
     user_data = b"\xb5\x00\x31GA94\x03" + bytes([0xC0 | len(pairs), 0xFF]) + captions + b"\xff"
-    message = bytes([4, len(user_data)]) + user_data + b"\x80"
-    for byte in range(4):  # emulation prevention, H.264 section 7.4.1.1
-        message = message.replace(b"\0\0" + bytes([byte]), b"\0\0\3" + bytes([byte]))
-    return b"\x06" + message
+    return bytes([6, 4, len(user_data)]) + user_data + b"\x80"  # no two zero bytes: nothing to escape
 
 
 def _add_sound(file: OutputContainer, sound: Sound) -> AudioStream:
@@ -295,8 +293,8 @@ ScriptType: v4.00+
 
 [V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
-Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, \
-MarginV, Encoding
+Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, \
+MarginR, MarginV, Encoding
 Style: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,10,10,10,1
 
 [Events]
@@ -341,9 +339,7 @@ def _chapter(number: int, chapter: Chapter) -> av.container.core.Chapter:
     }
 
 
-def _packet(
-    data: bytes, stream: av.stream.Stream, pts: int | None, duration: int | None
-) -> Packet[av.stream.Stream]:
+def _packet(data: bytes, stream: av.stream.Stream, pts: int | None, duration: int | None) -> Packet[av.stream.Stream]:
     packet = Packet(data)
     packet.stream, packet.pts, packet.dts, packet.duration = stream, pts, pts, duration
     return packet

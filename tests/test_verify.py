@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
@@ -31,9 +33,11 @@ from clips import (
     truncated,
     write_clip,
 )
-from framelift.engine.colour import ColourTags, Range
+from framelift.engine.colour import ColourTags
 from framelift.engine.errors import InputError, UsageError
 from framelift.engine.verify import VerifyReport, verify
+from framelift.engine.verify.reading import Clock
+from framelift.engine.verify.turn import Turn
 
 RICH = Clip(
     colour=BT709,
@@ -68,10 +72,9 @@ class Upscaling:
     options: dict[str, str] = field(default_factory=lambda: {"crf": "10", "preset": "veryfast"})
     without: frozenset[str] = frozenset()
     shots: Callable[[list[Shot]], Sequence[Shot]] = list
-    packets: Callable[[Stream, list[Packet]], Iterable[Packet]] = lambda stream, packets: packets
-    keep: Callable[[Stream], bool] = lambda stream: True
-    declare: Callable[[OutputContainer], None] = lambda file: None
-    text_codec: str | None = None
+    packets: Callable[[Stream, list[Packet]], Iterable[Packet]] = lambda _, packets: packets
+    keep: Callable[[Stream], bool] = lambda _: True
+    declare: Callable[[OutputContainer], None] = lambda _: None
 
 
 def upscaled(source: Path, target: Path, how: Upscaling) -> Path:
@@ -86,19 +89,24 @@ def upscaled(source: Path, target: Path, how: Upscaling) -> Path:
             output.set_display_rotation(frames[0].rotation)
         copies = {s.index: _copy_of(s, b) for s in a.streams if s.index != video.index and how.keep(s)}
         if "metadata" not in how.without:
-            b.metadata.update(
-                {k: v for k, v in a.metadata.items() if k.lower() not in ("encoder", "major_brand")}
-            )
+            b.metadata.update({k: v for k, v in a.metadata.items() if k.lower() not in ("encoder", "major_brand")})
         if "chapters" not in how.without:
             b.set_chapters(a.chapters())
         how.declare(b)
         b.start_encoding()
         _mux_copies(source, copies, b, how)
-        for shot in shots:
-            shot.frame.pts, shot.frame.time_base, shot.frame.pict_type = shot.pts, video.time_base, 0
-            b.mux(output.encode(shot.frame))
-        b.mux(output.encode(None))
+        _encode(shots, video.time_base, output, b)
     return target
+
+
+def _encode(shots: Sequence[Shot], time_base: Fraction | None, output: VideoStream, file: OutputContainer) -> None:
+    durations = {shot.pts: shot.frame.duration for shot in shots}
+    for shot in shots:
+        shot.frame.pts, shot.frame.time_base, shot.frame.pict_type = shot.pts, time_base, 0
+    for frame in [*(shot.frame for shot in shots), None]:
+        for packet in output.encode(frame):
+            packet.duration = durations.get(packet.pts or 0, 0)  # many encoders leave it at 0
+            file.mux(packet)
 
 
 def _larger(frame: av.VideoFrame, how: Upscaling) -> av.VideoFrame:
@@ -108,9 +116,7 @@ def _larger(frame: av.VideoFrame, how: Upscaling) -> av.VideoFrame:
     return larger
 
 
-def _video_like(
-    stream: VideoStream, frame: av.VideoFrame, file: OutputContainer, how: Upscaling
-) -> VideoStream:
+def _video_like(stream: VideoStream, frame: av.VideoFrame, file: OutputContainer, how: Upscaling) -> VideoStream:
     output = file.add_stream(how.codec, rate=stream.guessed_rate, options=how.options)
     assert isinstance(output, VideoStream)
     output.width, output.height, output.pix_fmt = frame.width, frame.height, frame.format.name
@@ -155,9 +161,7 @@ def checks(report: VerifyReport) -> set[str]:
     return {finding.check for finding in report.findings}
 
 
-def outcome(
-    tmp_path: Path, clip: Clip, how: Upscaling = Upscaling(), *, names: str = "in.mkv out.mkv"
-) -> VerifyReport:
+def outcome(tmp_path: Path, clip: Clip, how: Upscaling = Upscaling(), *, names: str = "in.mkv out.mkv") -> VerifyReport:
     first, second = names.split()
     source = write_clip(tmp_path / first, clip)
     return verify(source, upscaled(source, tmp_path / second, how))
@@ -255,9 +259,7 @@ def test_a_file_without_pts_gets_them_from_its_rate(tmp_path: Path) -> None:
 
 
 def test_disordered_pts_are_sorted(tmp_path: Path) -> None:
-    source = write_clip(
-        tmp_path / "in.avi", Clip()
-    )  # AVI has no pts: with B-frames they come as decoding times
+    source = write_clip(tmp_path / "in.avi", Clip())  # AVI has no pts: with B-frames they come as decoding times
     with av.open(str(source)) as file:
         given = [frame.pts for frame in file.decode(video=0)]
     assert given != sorted(given)
@@ -324,9 +326,7 @@ def test_a_second_video_track_may_change_its_framing(tmp_path: Path) -> None:
 
 
 def two_videos(path: Path) -> Path:
-    clips = [
-        write_clip(path.with_suffix(f".{n}.mkv"), Clip(frames=4 + n, options={"bf": "0"})) for n in range(2)
-    ]
+    clips = [write_clip(path.with_suffix(f".{n}.mkv"), Clip(frames=4 + n, options={"bf": "0"})) for n in range(2)]
     with av.open(str(clips[0])) as first, av.open(str(clips[1])) as second, av.open(str(path), "w") as file:
         inputs = first, second
         copies = [file.add_stream_from_template(a.streams.video[0], opaque=True) for a in inputs]
@@ -344,20 +344,66 @@ def test_chapters_beside_a_timecode_are_no_subtitle_track(tmp_path: Path) -> Non
     assert verify(source, output).findings == ()
 
 
-def test_a_turned_picture_may_replace_the_display_matrix(tmp_path: Path) -> None:
-    turned = Upscaling(without=frozenset({"rotation"}), shots=_turned)
-    assert outcome(tmp_path, Clip(rotation=90), turned, names="in.mp4 out.mp4").findings == ()
+@pytest.mark.parametrize(
+    ("degrees", "filters"),
+    [(90, ["transpose=cclock"]), (180, ["hflip", "vflip"]), (-90, ["transpose=clock"])],
+)
+def test_a_turned_picture_may_replace_the_display_matrix(tmp_path: Path, degrees: int, filters: list[str]) -> None:
+    def turned(shots: list[Shot]) -> list[Shot]:
+        for described in filters:
+            name, _, args = described.partition("=")
+            shots = [replace(shot, frame=_filtered(shot.frame, name, args or None)) for shot in shots]
+        return shots
+
+    how = Upscaling(without=frozenset({"rotation"}), shots=turned)
+    assert outcome(tmp_path, Clip(rotation=degrees), how, names="in.mp4 out.mp4").findings == ()
 
 
-def _turned(shots: list[Shot]) -> list[Shot]:
-    return [replace(shot, frame=_filtered(shot.frame, "transpose", "cclock")) for shot in shots]
+@pytest.mark.parametrize(
+    "linear",
+    [
+        (1, 0, 0, 1),
+        (-1, 0, 0, 1),
+        (1, 0, 0, -1),
+        (-1, 0, 0, -1),
+        (0, 1, 1, 0),
+        (0, -1, 1, 0),
+        (0, 1, -1, 0),
+        (0, -1, -1, 0),
+    ],
+)
+def test_a_turn_moves_pixels_as_its_matrix_says(linear: tuple[int, int, int, int]) -> None:
+    a, b, c, d = linear
+    rows, columns = 3, 5
+    turn = Turn.of(tuple(map(float, linear)))
+    assert turn is not None
+    turned = turn.apply(np.arange(rows * columns, dtype=np.float32).reshape(1, rows, columns))[0]
+    places = {(x, y): (a * x + c * y, b * x + d * y) for x in range(columns) for y in range(rows)}
+    left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
+    for (x, y), (across, down) in places.items():
+        assert turned[down - top, across - left] == y * columns + x
+
+
+def test_missing_and_falling_pts_follow_their_predecessor(tmp_path: Path) -> None:
+    with av.open(str(write_clip(tmp_path / "a.mkv", Clip(frames=2)))) as file:
+        clock = Clock(file.streams.video[0], in_order=True)  # 25 frames a second, in ms
+    given = [None, 30, None, 90, 95, 60, 200]
+    lasting = [0, 0, 50, 0, 10, 0, 0]
+    times = [clock.pts_of(lone_frame(*both)) for both in zip(given, lasting, strict=True)]
+    # By one interval of 40 ms where the predecessor's duration is unknown, else by that.
+    assert times == [0, 30, 70, 90, 95, 105, 200]
+    assert clock.not_rising == 1
+
+
+def lone_frame(pts: int | None, duration: int) -> av.VideoFrame:
+    frame = av.VideoFrame(16, 16)
+    frame.pts, frame.duration = pts, duration
+    return frame
 
 
 def _filtered(frame: av.VideoFrame, name: str, args: str | None = None) -> av.VideoFrame:
     graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25)
-    )
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25))
     graph.link_nodes(source, graph.add(name, args), graph.add("buffersink")).configure()
     graph.push(frame)
     return graph.vpull()
@@ -450,6 +496,19 @@ def test_pts_shifted_by_one_tick_of_mp4(tmp_path: Path) -> None:
     assert "all by 1 ticks" in report.findings[0].message
 
 
+@pytest.mark.parametrize("ticks", [10, 160])
+def test_last_frame_of_another_duration(tmp_path: Path, ticks: int) -> None:
+    clip = Clip(codec="mjpeg", pix_fmt="yuvj420p", pts=(0, 40, 100, 150), time_base=MILLISECOND)
+
+    def other(shots: list[Shot]) -> list[Shot]:
+        shots[-1].frame.duration = round(ticks * MILLISECOND / (shots[-1].frame.time_base or 1))
+        return shots
+
+    as_it_is, how = Upscaling("mjpeg", options={"qmin": "1"}), {"names": "in.mov out.mov"}
+    assert outcome(tmp_path, clip, as_it_is, **how).findings == ()
+    assert "frames.duration" in checks(outcome(tmp_path, clip, replace(as_it_is, shots=other), **how))
+
+
 def test_variable_rate_made_constant(tmp_path: Path) -> None:
     ticks = (0, 40, 100, 130, 200, 290, 300, 350, 420, 480)
     constant = Upscaling(shots=lambda shots: [replace(s, pts=n * 40) for n, s in enumerate(shots)])
@@ -512,12 +571,8 @@ def named(kind: str, key: str, value: str) -> Callable[[OutputContainer], None]:
 
 
 def test_language_and_title_changed(rich: Path, tmp_path: Path) -> None:
-    assert spoiled(rich, tmp_path, Upscaling(declare=named("audio", "language", "und"))) == {
-        "tracks.language"
-    }
-    assert spoiled(rich, tmp_path, Upscaling(declare=named("video", "language", "fra"))) == {
-        "tracks.language"
-    }
+    assert spoiled(rich, tmp_path, Upscaling(declare=named("audio", "language", "und"))) == {"tracks.language"}
+    assert spoiled(rich, tmp_path, Upscaling(declare=named("video", "language", "fra"))) == {"tracks.language"}
     assert spoiled(rich, tmp_path, Upscaling(declare=named("subtitle", "title", "Sub"))) == {"tracks.title"}
 
 
@@ -563,12 +618,10 @@ def test_audio_converted(tmp_path: Path) -> None:
 
 def test_pcm_is_compared_by_its_samples(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mkv", Clip(sounds=(Sound("pcm_s16le"),)))
-    assert (
-        verify(source, write_clip(tmp_path / "same.mov", Clip(sounds=(Sound("pcm_s16le"),)))).findings == ()
-    )
+    assert verify(source, write_clip(tmp_path / "same.mov", Clip(sounds=(Sound("pcm_s16le"),)))).findings == ()
     other = write_clip(tmp_path / "other.mov", Clip(sounds=(Sound("pcm_s16le", hertz=450),)))
     assert checks(verify(source, other)) == {"tracks.payload"}
-    shorter = upscaled(source, tmp_path / "short.mkv", Upscaling(packets=lambda s, packets: packets[:-1]))
+    shorter = upscaled(source, tmp_path / "short.mkv", Upscaling(packets=lambda _, packets: packets[:-1]))
     assert checks(verify(source, shorter)) == {"tracks.packets"}
 
 
@@ -579,9 +632,7 @@ def test_aspect_ratio_lost(rich: Path, tmp_path: Path) -> None:
     assert spoiled(rich, tmp_path, Upscaling(declare=square)) == {"aspect"}
 
 
-@pytest.mark.parametrize(
-    "clip", [Clip(rotation=90), Clip(rotation=180), Clip(rotation=90, width=64, height=64)]
-)
+@pytest.mark.parametrize("clip", [Clip(rotation=90), Clip(rotation=180), Clip(rotation=90, width=64, height=64)])
 def test_rotation_lost(tmp_path: Path, clip: Clip) -> None:
     lost = Upscaling(without=frozenset({"rotation"}))
     assert "rotation" in checks(outcome(tmp_path, clip, lost, names="in.mp4 out.mp4"))
@@ -730,3 +781,16 @@ def test_the_report_as_json(rich: Path, tmp_path: Path) -> None:
     assert document["output"] == str(output)
     assert document["findings"] == [{"check": "frames.count", "message": "11 frames, the input has 12"}]
     assert document["input_counts"]["frames"] == 12
+
+
+def test_memory_stays_the_same_however_long_the_clip(tmp_path: Path) -> None:
+    peaks = []
+    for frames in (50, 400):
+        clip = Clip(frames=frames, width=64, height=48, sounds=(Sound("pcm_s16le"), Sound("flac")))
+        path = write_clip(tmp_path / f"{frames}.mkv", clip)
+        verify(path, path)  # what is made once: imports, caches
+        tracemalloc.start()
+        verify(path, path)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]

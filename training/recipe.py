@@ -21,7 +21,7 @@ class Recipe:
     ema_from: float = 0.6  # share of the run after which averaging begins
     seed: int = 1
     threads: int = 1
-    warm_start: str | None = None  # a checkpoint of another scale, whose body is taken over
+    warm_start: str | None = None  # a checkpoint of another run, whose weights are taken over as far as they fit
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:

@@ -105,10 +105,11 @@ def as_input(codes: NDArray[np.uint8]) -> torch.Tensor:
 
 
 def take_body(network: PlainSR, source: Path) -> str:
-    """Start from another scale's weights, all but the tail, whose width is the scale's; returns whose."""
+    """Start from another run's weights; returns whose. From another scale, not the tail, whose width is the scale's."""
     donor, info = checkpoint.load(source)
     if (donor.channels, donor.layers) != (network.channels, network.layers):
         raise SettingError(f"{source} is a {info.tier}, which has another body", "start from the same tier")
-    weights = {name: value for name, value in donor.state_dict().items() if not name.startswith("tail.")}
+    same = donor.scale == network.scale
+    weights = {name: value for name, value in donor.state_dict().items() if same or not name.startswith("tail.")}
     network.load_state_dict(weights, strict=False)
     return f"{info.tier}-x{info.scale} at step {info.step}"

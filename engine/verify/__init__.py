@@ -5,6 +5,7 @@ The checks, by the names findings carry:
     frames.count         as many frames
     frames.pts           every pts, rounded to the output's time base; rising; `reading` has the rule for
                          files without
+    frames.duration      the last frame's, where both files tell it
     frames.order         each frame where the input has it: none lost, doubled or swapped
     frames.resemblance   each output picture resembles its input
     frames.damage        nothing in the output fails to decode that does not in the input

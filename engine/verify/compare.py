@@ -18,7 +18,7 @@ from .reading import AnyPacket, Reader, Shown
 from .report import Finding, VerifyReport
 from .resemblance import Resemblance
 from .survey import Survey, survey_of
-from .timing import Timing, compare_counts, compare_lengths, compare_order
+from .timing import Timing, compare_counts, compare_last_durations, compare_lengths, compare_order
 from .tracks import compare_declarations, paired
 from .turn import Turn
 
@@ -27,7 +27,8 @@ def verify(source: Path, output: Path, *, stream: int | None = None) -> VerifyRe
     """Compare `output`, an upscaled copy, with its `source`; the report says all that is not kept.
 
     `stream` is the number of the upscaled video stream, counted from 0 without cover art; by default the
-    first. Raises InputError for a file that cannot be opened or shows no frame, UsageError for a wrong `stream`.
+    first. Raises InputError for a file that cannot be opened or shows no frame, UsageError for a `stream`
+    the file does not have.
     """
     a, b = survey_of(Path(source), stream), survey_of(Path(output), stream)
     with opened(a.path) as file_a, opened(b.path) as file_b:
@@ -41,9 +42,11 @@ def verify(source: Path, output: Path, *, stream: int | None = None) -> VerifyRe
             if shown is not None and written is not None:
                 for check in checks:
                     check.take(shown, written)
+        last_durations = list(compare_last_durations(ours, theirs))
     findings = [
         *compare_counts(ours, theirs),
         *compare_order(ours, theirs),
+        *last_durations,
         *(finding for check in checks for finding in check.findings()),
         *compare_pictures(a.picture, b.picture),
         *compare_declarations(a, b),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 import av.error
-from av.codec import Codec
+from av.codec import Codec, CodecContext
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
@@ -40,13 +40,19 @@ def chosen_video(container: InputContainer, path: Path, number: int | None) -> V
     if not streams:
         raise InputError(f"{path} holds no video stream", "name a file with video")
     if number is not None and not 0 <= number < len(streams):
-        raise UsageError(
-            f"stream {number}: {path} has video streams 0 to {len(streams) - 1}", "choose one of these"
-        )
+        raise UsageError(f"stream {number}: {path} has video streams 0 to {len(streams) - 1}", "choose one of these")
     stream = streams[number or 0]
     if stream.codec_context is None:
         raise InputError(f"{path}: there is no decoder for its video", "convert it with a tool that has one")
     return stream
+
+
+def codec_of(stream: Stream) -> str:
+    """FFmpeg's name of the stream's codec, whichever decoder there is for it."""
+    context: CodecContext | None = stream.codec_context  # None without a decoder, whatever the stub says
+    if context is None:
+        return getattr(stream, "name", None) or "unknown"
+    return context.codec.canonical_name
 
 
 def decoder_of(stream: VideoStream) -> VideoCodecContext:

@@ -83,9 +83,7 @@ class CopiedTrack:
             check = "tracks.text" if self._text else "tracks.payload"
             self._first[check] = f"packet {number} holds {_shown(theirs)}, the input's {_shown(ours)}"
         elif ours.raw != theirs.raw:
-            self._first["tracks.payload"] = (
-                f"packet {number} has other styles than the input's {_shown(ours)}"
-            )
+            self._first["tracks.payload"] = f"packet {number} has other styles than the input's {_shown(ours)}"
         elif _apart(ours, theirs) > tick:
             self._first["tracks.pts"] = f"packet {number} is {_at(theirs)}, the input's {_at(ours)}"
         elif self._text and abs(ours.duration - theirs.duration) > 2 * tick:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from av.codec.context import CodecContext
-
+from .opening import codec_of
 from .reading import AnyPacket
 
 # NAL unit types that a file may also keep in its header, or leave out: parameter sets and delimiters.
@@ -17,17 +16,11 @@ _START_CODE = re.compile(b"\0\0\1")
 
 def payload_of(packet: AnyPacket) -> bytes:
     """What must be the same in both files (see `packets`)."""
-    data = bytes(packet)
-    context: CodecContext | None = (
-        packet.stream.codec_context
-    )  # None without a decoder, whatever the stub says
-    if context is None:
-        return data
-    codec = context.codec.canonical_name
+    data, codec = bytes(packet), codec_of(packet.stream)
     if codec == "aac":
         return _without_adts(data)
     if codec in _MOVABLE:
-        units = _nal_units(data, context.extradata or b"", codec)
+        units = _nal_units(data, packet.stream.codec_context.extradata or b"", codec)
         return b"\0\0\1".join(unit for unit in units if _type_of(unit, codec) not in _MOVABLE[codec])
     return data
 
@@ -46,7 +39,7 @@ def _type_of(unit: bytes, codec: str) -> int:
 
 
 def _nal_units(data: bytes, extradata: bytes, codec: str) -> Iterator[bytes]:
-    """NAL units of a packet: behind lengths where the header says so (avcC, hvcC), else behind start codes."""
+    """NAL units: behind lengths where the header says so (avcC, hvcC), else behind start codes."""
     if extradata[:1] == b"\1":
         return _counted(data, (extradata[4 if codec == "h264" else 21] & 3) + 1)
     return _delimited(data)

@@ -89,9 +89,7 @@ def _colour(ours: Picture, theirs: Picture) -> Iterator[Finding]:
         a, b = getattr(had, name), getattr(kept, name)
         if a != b and _matters(name, ours, theirs):
             tag_a, tag_b = getattr(ours.colour, name), getattr(theirs.colour, name)
-            yield Finding(
-                f"colour.{name}", f"{b!s} (tagged {tag_b!s}), the input's is {a!s} (tagged {tag_a!s})"
-            )
+            yield Finding(f"colour.{name}", f"{b!s} (tagged {tag_b!s}), the input's is {a!s} (tagged {tag_a!s})")
 
 
 def _meaning(picture: Picture) -> ColourTags:

@@ -29,7 +29,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from .opening import decoder_of
+from .opening import decoder_of, is_cover
 from .report import Counts
 from .times import nearest
 
@@ -39,7 +39,7 @@ FIRST_FRAMES = 16  # as many as H.264 and HEVC can reorder
 
 @dataclass(frozen=True)
 class Shown:
-    """A decoded frame and when it is shown, in ticks of `time_base`; a duration of 0 is unknown.
+    """A decoded frame and when it is shown, in ticks of `time_base`.
 
     `sound` is false from where the decoder met damage to the next key frame: what is seen there is made up.
     """
@@ -47,7 +47,6 @@ class Shown:
     frame: av.VideoFrame
     index: int
     pts: int
-    duration: int
     time_base: Fraction
     sound: bool
 
@@ -97,6 +96,7 @@ class Reader:
         self.begin: Fraction | None = None
         self.end: Fraction | None = None
         self._sound = True
+        self._last_duration = Fraction(0)
         self._frames = self._damaged = self._undecodable = self._others = 0
 
     @property
@@ -104,13 +104,22 @@ class Reader:
         """What came so far."""
         return Counts(self._frames, self._damaged, self._undecodable, self._others)
 
+    @property
+    def last_duration(self) -> Fraction | None:
+        """How long the last frame is shown, in seconds, where that is known.
+
+        It is with MP4 and QuickTime, unless frames are reordered: then they store decoding times only.
+        """
+        stored = self._container.format.name.startswith("mov") and not self._decoder.has_b_frames
+        return self._last_duration or None if stored else None
+
     def frames(self, take: Callable[[AnyPacket], None]) -> Iterator[Shown]:
         """The frames of the video; packets of other tracks go to `take` as they come by."""
         for packet in readable(self._container, self._refused):
             if packet.stream_index == self._video.index:
                 self.clock.read(packet)
                 yield from self._decoded(packet)
-            else:
+            elif not is_cover(packet.stream):
                 self._others += 1
                 self._stretch(packet.pts, packet.duration, packet.time_base)
                 take(packet)
@@ -122,7 +131,8 @@ class Reader:
             self._damaged += frame.is_corrupt
             self._sound = not frame.is_corrupt and (self._sound or frame.key_frame)
             self._stretch(pts, frame.duration or self.clock.interval, self.clock.time_base)
-            yield Shown(frame, self._frames, pts, frame.duration, self.clock.time_base, self._sound)
+            self._last_duration = frame.duration * self.clock.time_base
+            yield Shown(frame, self._frames, pts, self.clock.time_base, self._sound)
             self._frames += 1
 
     def _refused(self) -> None:
@@ -145,9 +155,7 @@ def readable(container: InputContainer, refused: Callable[[], None]) -> Iterator
         refused()
 
 
-def decoded(
-    decoder: VideoCodecContext, packet: AnyPacket | None, refused: Callable[[], None]
-) -> list[av.VideoFrame]:
+def decoded(decoder: VideoCodecContext, packet: AnyPacket | None, refused: Callable[[], None]) -> list[av.VideoFrame]:
     """The frames a packet (None: the end) brings; `refused` is called for one that does not decode."""
     try:
         return decoder.decode(packet)
@@ -159,6 +167,7 @@ def decoded(
 
 
 def side_data_of(frame: av.VideoFrame) -> Iterator[tuple[SideDataType, bytes]]:
-    """What comes beside the picture, by type. (PyAV's stub takes the container for a dictionary.)"""
+    """What comes beside the picture, by type."""
+    # PyAV's stub takes the container for a dictionary.
     for entry in cast("Iterable[SideData]", frame.side_data):
         yield entry.type, bytes(entry)

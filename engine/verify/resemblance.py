@@ -59,8 +59,8 @@ class Resemblance:
         self._before: Thumbnail | None = None
         self._pair: _Pair | None = None
         self._values = LinearFit()
-        self._misplaced: dict[str, list[int]] = {"before": [], "after": []}
-        self._unlike: list[int] = []
+        self._misplaced = {"before": Runs(), "after": Runs()}
+        self._unlike = Runs()
         self._worst = float("inf")
         self._unturned = 0
         self.compared = 0
@@ -84,14 +84,12 @@ class Resemblance:
             return
         for where, frames in self._misplaced.items():
             if frames:
-                yield Finding(
-                    "frames.order", f"{_runs(frames)} of the output: the input's frame {where} is shown"
-                )
+                yield Finding("frames.order", f"{frames} of the output: the input's frame {where} is shown")
         if self._unlike:
             yield Finding(
                 "frames.resemblance",
-                f"{_runs(self._unlike)} of the output: another picture than the input's, down to {self._worst:.1f} dB "
-                f"PSNR (at least {LEAST_PSNR:.0f} expected)",
+                f"{self._unlike} of the output: another picture than the input's, PSNR down to "
+                f"{self._worst:.1f} dB (at least {LEAST_PSNR:.0f} expected)",
             )
         else:
             yield from self._value_findings()
@@ -103,12 +101,12 @@ class Resemblance:
         neighbours = {"before": self._before, "after": after}
         better = [k for k, other in neighbours.items() if other is not None and _is_better(other, pair)]
         if better:
-            self._misplaced[better[0]].append(pair.index)
+            self._misplaced[better[0]].add(pair.index)
             return
         psnr = _psnr(pair.ours, pair.theirs)
         self._worst = min(self._worst, psnr)
         if psnr < LEAST_PSNR:
-            self._unlike.append(pair.index)
+            self._unlike.add(pair.index)
         self._values.take(pair.ours, pair.theirs)
 
     def _value_findings(self) -> Iterator[Finding]:
@@ -116,14 +114,11 @@ class Resemblance:
         if fit is None:
             return
         gain, offset = fit
-        if (
-            np.abs(gain - np.eye(len(gain))).max() > LARGEST_GAIN_ERROR
-            or np.abs(offset).max() > LARGEST_OFFSET
-        ):
+        if np.abs(gain - np.eye(len(gain))).max() > LARGEST_GAIN_ERROR or np.abs(offset).max() > LARGEST_OFFSET:
             yield Finding(
                 "colour.values",
-                f"values are changed: from input to output, gain {gain.round(2).tolist()} (identity expected), "
-                f"mean {(offset * 255).round(1).tolist()} codes of 8 bits (0 expected)",
+                f"from input to output, values have gain {gain.round(2).tolist()} (identity expected) and "
+                f"means move by {(offset * 255).round(1).tolist()} codes of 8 bits (0 expected)",
             )
 
 
@@ -136,9 +131,7 @@ class _Lens:
         converted = is_rgb(ours.layout.name) != is_rgb(theirs.layout.name) and not self._grey
         self._sides = [(side, _yuv_tags(side) if converted else None) for side in (ours, theirs)]
 
-    def pair(
-        self, ours: av.VideoFrame, theirs: av.VideoFrame, turn: Turn
-    ) -> tuple[Thumbnail, Thumbnail, Thumbnail]:
+    def pair(self, ours: av.VideoFrame, theirs: av.VideoFrame, turn: Turn) -> tuple[Thumbnail, Thumbnail, Thumbnail]:
         """The input's thumbnail as it is, the same turned, and the output's on the grid of the latter."""
         flat = self._seen(ours, *self._grid, side=0)
         turned = turn.apply(flat)
@@ -178,13 +171,26 @@ def _psnr(a: Thumbnail, b: Thumbnail) -> float:
     return -10 * float(np.log10(max(worst, 1e-12)))
 
 
-def _runs(numbers: list[int]) -> str:
-    """`frames 3, 7-12`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1][1:] = [number]
+class Runs:
+    """Rising frame numbers, remembered as `frames 3, 7-12`: the first ten runs, however many there are."""
+
+    def __init__(self) -> None:
+        self._runs: list[tuple[int, int]] = []
+        self._more = False
+
+    def add(self, number: int) -> None:
+        """A number above those before."""
+        if self._runs and number == self._runs[-1][1] + 1:
+            self._runs[-1] = self._runs[-1][0], number
+        elif len(self._runs) < 10:
+            self._runs.append((number, number))
         else:
-            runs.append([number])
-    shown = ", ".join("-".join(str(n) for n in run) for run in runs[:10])
-    return f"frame{'s' if len(numbers) > 1 else ''} {shown}{' and more' if len(runs) > 10 else ''}"
+            self._more = True
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def __str__(self) -> str:
+        runs = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in self._runs)
+        one = len(self._runs) == 1 and self._runs[0][0] == self._runs[0][1]
+        return f"frame{'' if one else 's'} {runs}{' and more' if self._more else ''}"

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -26,7 +26,7 @@ from av.video.stream import VideoStream
 
 from ..colour import ColourTags, Siting
 from ..errors import InputError
-from .opening import chosen_video, decoder_of, is_cover, opened
+from .opening import chosen_video, codec_of, decoder_of, is_cover, opened
 from .reading import FIRST_FRAMES, decoded, readable, side_data_of
 from .texts import plain_text
 
@@ -145,16 +145,15 @@ def _is_aside(stream: Stream) -> bool:
 def _is_chapter_text(stream: Stream, chapters: tuple[Chapter, ...], path: Path) -> bool:
     """Whether a track only carries the chapters' titles, as MP4 files have it.
 
-    FFmpeg turns it into chapters and discards it, but not beside a timecode track: then it looks like subtitles.
+    FFmpeg turns it into chapters and discards it, but not beside a timecode track: then it looks like a
+    subtitle track.
     """
     if stream.discard == Discard.all:
         return True
     if not chapters or stream.type != "subtitle" or stream.frames != len(chapters):
         return False
     with opened(path) as container:
-        texts = [
-            plain_text(packet) for packet in container.demux(container.streams[stream.index]) if packet.size
-        ]
+        texts = [plain_text(packet) for packet in container.demux(container.streams[stream.index]) if packet.size]
     return texts == [chapter.title for chapter in chapters]
 
 
@@ -162,18 +161,12 @@ def _track(stream: Stream) -> Track:
     return Track(
         index=stream.index,
         kind=stream.type,
-        codec=_codec(stream),
+        codec=codec_of(stream),
         language=None if stream.language in (None, "", "und") else stream.language,
         title=stream.metadata.get("title") or stream.metadata.get("name"),  # MP4 says name
         dispositions=frozenset(flag.name for flag in stream.disposition if flag.name),
         metadata=dict(stream.metadata),
     )
-
-
-def _codec(stream: Stream) -> str:
-    if stream.codec_context is not None:
-        return stream.codec_context.codec.canonical_name
-    return getattr(stream, "name", None) or "unknown"
 
 
 def _attachment(stream: AttachmentStream) -> Enclosure:
@@ -189,30 +182,24 @@ def _covers(path: Path, streams: list[Stream]) -> Iterator[Enclosure]:
 
 def _picture(container: InputContainer, stream: VideoStream, path: Path) -> Picture:
     first, side_data, pts = None, dict[SideDataType, bytes](), list[int]()
-    for frame in islice(
-        _frames(container, stream), FIRST_FRAMES
-    ):  # looked at one by one: a frame can be large
+    for frame in islice(_frames(container, stream), FIRST_FRAMES):  # looked at one by one: a frame can be large
         first = first or frame
         pts += [] if frame.pts is None else [frame.pts]
         for kind, data in side_data_of(frame):
             side_data.setdefault(kind, data)
     if first is None:
-        raise InputError(
-            f"{path}: no frame of its video can be decoded", "play it to see whether it is damaged"
-        )
+        raise InputError(f"{path}: no frame of its video can be decoded", "play it to see whether it is damaged")
     siting, aspect = _shown_info(first)
     matrix = side_data.get(SideDataType.DISPLAYMATRIX)
     return Picture(
         width=first.width,
         height=first.height,
         layout=first.format,
-        colour=ColourTags(
-            first.colorspace, first.color_range, first.color_primaries, first.color_trc, siting
-        ),
+        colour=ColourTags(first.colorspace, first.color_range, first.color_primaries, first.color_trc, siting),
         sample_aspect_ratio=stream.sample_aspect_ratio or aspect or Fraction(1),
         display_matrix=None if matrix is None else struct.unpack("<9i", matrix),
         side_data=side_data,
-        pts_in_order=all(a < b for a, b in zip(pts, pts[1:], strict=False)),
+        pts_in_order=all(a < b for a, b in pairwise(pts)),
     )
 
 
@@ -229,7 +216,7 @@ def _ignored() -> None:
 
 
 def _shown_info(frame: av.VideoFrame) -> tuple[Siting, Fraction | None]:
-    """Chroma siting and sample aspect ratio of a frame; PyAV tells them only by the showinfo filter's log line."""
+    """Chroma siting and sample aspect ratio of a frame, which PyAV has only as a log line of a filter."""
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1)

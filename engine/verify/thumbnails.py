@@ -1,7 +1,7 @@
 """Small averages of pictures, the common ground on which an input and an upscaled output are compared.
 
-Nothing is converted on the way: what is averaged are the code values, each channel of the format on its own, so
-that a wrong range, matrix or plane order shows. Only packed layouts are laid out as planes first.
+Nothing is converted on the way: what is averaged are the code values, each channel of the format on its own,
+so that a wrong range, matrix or plane order shows. Only packed layouts are laid out as planes first.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 LARGEST = 64
 
 Thumbnail = NDArray[np.float32]
-"""[channels, rows, columns], 0..1: code values over the largest code. Channels: Y, or R G B, or Y U V; then alpha."""
+"""[channels, rows, columns], 0..1: code values over the largest code. Y, or R G B, or Y U V; then alpha."""
 
 
 def grid_of(width: int, height: int) -> tuple[int, int]:
     """(rows, columns) of the thumbnails for pictures of this size.
 
-    A cell takes in at least four pixels each way: two of 4:2:0 chroma, and both fields of an interlaced picture.
+    A cell takes in at least four pixels each way: two of 4:2:0 chroma, both fields of an interlaced picture.
     """
     return min(LARGEST, max(1, height // 4)), min(LARGEST, max(1, width // 4))
 
@@ -55,9 +55,7 @@ def _planes(frame: av.VideoFrame) -> list[tuple[NDArray[np.generic], int]]:
     return [_samples(frame, component) for component in frame.format.components]
 
 
-def _samples(
-    frame: av.VideoFrame, component: av.video.format.VideoFormatComponent
-) -> tuple[NDArray[np.generic], int]:
+def _samples(frame: av.VideoFrame, component: av.video.format.VideoFormatComponent) -> tuple[NDArray[np.generic], int]:
     plane = frame.planes[component.plane]
     kind = np.dtype("u1" if component.bits <= 8 else "<u2")
     rows = np.frombuffer(memoryview(plane), kind).reshape(plane.height, abs(plane.line_size) // kind.itemsize)
@@ -73,7 +71,8 @@ def _is_plain_planar(layout: av.VideoFormat) -> bool:
 
 
 def has_chroma(layout: av.VideoFormat) -> bool:
-    """Whether a format that is not RGB has colour. (PyAV's `is_chroma` says so of subsampled planes only.)"""
+    """Whether a format that is not RGB has colour."""
+    # PyAV's `is_chroma` says so of subsampled planes only.
     return sum(not component.is_alpha for component in layout.components) > 1
 
 

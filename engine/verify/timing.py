@@ -15,7 +15,7 @@ LENGTHS_DIFFER = Fraction(50, 1000)
 
 
 class Timing:
-    """Compares the pts of frames as they come: the input's, rounded to the output's time base, is the output's."""
+    """Compares pts as frames come: the input's, rounded to the output's time base, is the output's."""
 
     def __init__(self) -> None:
         self._compared = 0
@@ -63,6 +63,14 @@ def compare_counts(ours: Reader, theirs: Reader) -> Iterator[Finding]:
         )
 
 
+def compare_last_durations(ours: Reader, theirs: Reader) -> Iterator[Finding]:
+    """The last frame is shown as long, to a tick of the coarser time base, where both files tell."""
+    a, b = ours.last_duration, theirs.last_duration
+    tick = max(ours.clock.time_base, theirs.clock.time_base)
+    if a is not None and b is not None and abs(a - b) > tick:
+        yield Finding("frames.duration", f"the last frame lasts {in_seconds(b)}, the input's {in_seconds(a)}")
+
+
 def compare_order(ours: Reader, theirs: Reader) -> Iterator[Finding]:
     """The output's own pts rise; where the input's do not, the rule for reading has given others to both."""
     a, b = ours.clock.not_rising, theirs.clock.not_rising
@@ -71,10 +79,10 @@ def compare_order(ours: Reader, theirs: Reader) -> Iterator[Finding]:
 
 
 def compare_lengths(source: Survey, output: Survey, read: Reader) -> Iterator[Finding]:
-    """The output declares the length the input declares or, cut off, really has; from 0 or from its first moment.
+    """The output declares the length the input declares or, cut off, really has.
 
-    Both are in use: Matroska counts from 0, MPEG-TS from the first packet. Equal is what differs by no more than
-    one frame interval or 50 ms.
+    That is counted from 0 or from the first packet: Matroska does the one, MPEG-TS the other. Equal is what
+    differs by no more than one frame interval or 50 ms.
     """
     if output.duration is None or read.begin is None or read.end is None:
         return
@@ -83,7 +91,7 @@ def compare_lengths(source: Survey, output: Survey, read: Reader) -> Iterator[Fi
         lengths.append(source.duration)
     slack = max(LENGTHS_DIFFER, read.clock.interval * read.clock.time_base)
     if all(abs(output.duration - length) > slack for length in lengths):
-        declared = "none" if source.duration is None else in_seconds(source.duration)
+        declared = "nothing" if source.duration is None else in_seconds(source.duration)
         yield Finding(
             "duration",
             f"{in_seconds(output.duration)} declared; the input declares {declared} and ends at {in_seconds(read.end)}",

@@ -18,7 +18,7 @@ MADE_BY_MUXERS = re.compile(
     r"encoder|software|major_brand|minor_version|compatible_brands|handler_name|vendor_id|duration|filename|mimetype"
     r"|bps|number_of_frames|number_of_bytes|_statistics_\w+",
 )
-"""Keys that muxers and encoders write themselves, whatever the input says (Matroska's statistics: mkvmerge)."""
+"""Keys that muxers and encoders write themselves; the statistics are mkvmerge's."""
 
 CHECKED_ELSEWHERE = frozenset({"language", "title", "name", "timecode", "alpha_mode"})
 """Keys of a track that have a check of their own."""
@@ -45,9 +45,7 @@ def compare_declarations(source: Survey, output: Survey) -> Iterator[Finding]:
     yield from _enclosures("attachments", source.attachments, output.attachments)
     yield from _enclosures("cover", source.covers, output.covers)
     yield from _chapters(source.chapters, output.chapters)
-    yield from _metadata(
-        "metadata.file", "the file", source.metadata, output.metadata, frozenset({"timecode"})
-    )
+    yield from _metadata("metadata.file", "the file", source.metadata, output.metadata, frozenset({"timecode"}))
     if source.timecode is not None and output.timecode != source.timecode:
         yield Finding("timecode", f"starts at timecode {output.timecode}, the input at {source.timecode}")
 
@@ -70,18 +68,14 @@ def _track(ours: Track, theirs: Track, *, upscaled: bool) -> Iterator[Finding]:
     if ours.codec != theirs.codec and not upscaled and not converted:
         yield Finding("tracks.codec", f"{name} is {theirs.codec}, the input's is {ours.codec}")
     if ours.language != theirs.language:
-        yield Finding(
-            "tracks.language", f"{name} has language {theirs.language}, the input's has {ours.language}"
-        )
+        yield Finding("tracks.language", f"{name} has language {theirs.language}, the input's has {ours.language}")
     if ours.title != theirs.title:
         yield Finding("tracks.title", f"{name} has title {theirs.title!r}, the input's has {ours.title!r}")
     kept, had = theirs.dispositions - {"default"}, ours.dispositions - {"default"}
     if kept != had:
         yield Finding("tracks.disposition", f"{name} is {_listed(kept)}, the input's is {_listed(had)}")
     # A track's creation time repeats the file's, and Matroska has no place for it.
-    yield from _metadata(
-        "metadata.track", name, ours.metadata, theirs.metadata, CHECKED_ELSEWHERE | {"creation_time"}
-    )
+    yield from _metadata("metadata.track", name, ours.metadata, theirs.metadata, CHECKED_ELSEWHERE | {"creation_time"})
 
 
 def _defaults(pairs: list[tuple[Track, Track]]) -> Iterator[Finding]:

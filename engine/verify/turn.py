@@ -1,7 +1,7 @@
 """Display matrices: how a player turns the picture.
 
-A matrix is FFmpeg's (libavutil/display.h, ISO 14496-12 section 8.3.2): nine integers, of which the 16.16 fixed
-point numbers a, b, c, d at 0, 1, 3, 4 show the point (x, y) at (a x + c y, b x + d y), y downwards.
+A matrix is FFmpeg's (libavutil/display.h, ISO 14496-12 section 8.3.2): nine integers, of which the 16.16
+fixed point numbers a, b, c, d at 0, 1, 3, 4 show the point (x, y) at (a x + c y, b x + d y), y downwards.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Linear = tuple[float, float, float, float]
 
 
 def linear_part(matrix: tuple[int, ...] | None) -> Linear:
-    """(a, b, c, d) to three decimals; the identity without a matrix. Where it moves the picture does not matter."""
+    """(a, b, c, d) to three decimals; the identity without a matrix. Its translation does not matter."""
     if matrix is None:
         return 1.0, 0.0, 0.0, 1.0
     a, b, c, d = (round(matrix[i] / 65536, 3) + 0.0 for i in (0, 1, 3, 4))

@@ -1,4 +1,4 @@
-"""Whether values mean the same on both sides: RGB from Y'CbCr, and a fit of one side's values to the other's."""
+"""Whether values mean the same on both sides: RGB from Y'CbCr, a fit of one side's values to the other's."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ class LinearFit:
         channels = len(means) // 2
         prior = PRIOR_VARIANCE * np.eye(channels)
         own, cross = covariance[:channels, :channels], covariance[channels:, :channels]
-        gain: NDArray[np.float64] = np.linalg.solve(own + prior, (cross + prior).T).T
+        gain = np.asarray(np.linalg.solve(own + prior, (cross + prior).T).T, np.float64)
         return gain, means[channels:] - means[:channels]

@@ -1,0 +1,1 @@
+"""What measures framelift: rendered clips, the demo, and the benchmarks behind `framelift bench`."""
