@@ -49,6 +49,8 @@ class Settings:
 
 def measure(settings: Settings, say: Say) -> Report:
     """The report: a row for plain bicubic and one a model. Raises FrameliftError before any work if one cannot run."""
+    report = new_report(KIND, settings.command())
+    report["clip"] = {"name": settings.clip.name, **asdict(settings.clip)}
     with TemporaryDirectory() as name:
         folder = Path(name)
         say(f"rendering {settings.clip.name}")
@@ -61,10 +63,9 @@ def measure(settings: Settings, say: Say) -> Report:
             for case, options in cases.items():
                 samples[case].append(take_sample(case, source, output, options))
                 say(f"{case}, {turn + 1} of {settings.repeat}: {samples[case][-1].fps:.1f} fps")
-        rows = [_row(case, plans[case], samples[case], samples[PLAIN]) for case in cases]
-        lengths = [_length(settings, frames, folder, say) for frames in LENGTHS] if settings.long else []
-    clip = {"name": settings.clip.name, **asdict(settings.clip)}
-    return new_report(KIND, settings.command(), {"clip": clip, "rows": rows, "lengths": lengths})
+        report["rows"] = [_row(case, plans[case], samples[case], samples[PLAIN]) for case in cases]
+        report["lengths"] = [_length(settings, n, folder, say) for n in LENGTHS] if settings.long else []
+    return report
 
 
 def _written(clip: Clip, folder: Path) -> Path:

@@ -57,4 +57,5 @@ def run_plain(plan: Plan) -> PlainReport:
         crew.wait(0.1, lambda: None)
         output.finish()
         seconds = time.perf_counter() - began
-    return PlainReport(timing.frames, seconds, timing.stages(seconds), timing.limiting_stage())
+    stages = {name: times for name, times in timing.stages(seconds).items() if times.mean}
+    return PlainReport(timing.frames, seconds, stages, timing.limiting_stage())

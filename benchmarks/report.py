@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ Report = dict[str, Any]
 """`schema`, `kind`, `command`, `date`, `commit`, `machine`, `versions`, and what the kind adds."""
 
 
-def new_report(kind: str, command: str, results: Mapping[str, object]) -> Report:
-    """A report of `results`, made here and now."""
+def new_report(kind: str, command: str) -> Report:
+    """A report to which results are added; begun before the work, so that its load is that of others."""
     return {
         "schema": SCHEMA,
         "kind": kind,
@@ -27,7 +26,6 @@ def new_report(kind: str, command: str, results: Mapping[str, object]) -> Report
         "commit": commit(),
         "machine": machine(),
         "versions": versions(),
-        **results,
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,8 +17,20 @@ if TYPE_CHECKING:
     from framelift.engine.timing import Timing
 
 
+@dataclass
+class Verbosity:
+    """What the whole command was asked for."""
+
+    debug: bool = False
+
+
+verbosity = Verbosity()
+
+
 def show_error(message: str, hint: str) -> None:
-    """The two lines every error has."""
+    """The two lines every error has; with `--debug`, the traceback of the one being handled before them."""
+    if verbosity.debug and sys.exc_info()[0] is not None:
+        traceback.print_exc()
     print(f"error: {_one_line(message)}", file=sys.stderr)
     print(f"hint: {_one_line(hint)}", file=sys.stderr)
 

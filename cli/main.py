@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 import typer
 from framelift.engine.errors import ExitCode, FrameliftError
 from framelift.training.errors import TrainingError
 from typer.exceptions import TyperException
 
-from .console import show_error
+from .console import show_error, verbosity
 from .inspecting import models, probe, verify
 from .measuring import bench, demo
 from .teaching import evaluate, export, train
@@ -40,8 +39,8 @@ def exit_code_of(arguments: list[str]) -> int:
     `--debug` anywhere before `--` adds the traceback.
     """
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    debug = "--debug" in options
-    if debug:
+    verbosity.debug = "--debug" in options
+    if verbosity.debug:
         arguments = [a for i, a in enumerate(arguments) if a != "--debug" or i >= len(options)]
     try:
         return int(app(arguments, prog_name="framelift", standalone_mode=False) or ExitCode.DONE)
@@ -49,16 +48,12 @@ def exit_code_of(arguments: list[str]) -> int:
         show_error(error.format_message(), "`framelift --help` and `framelift COMMAND --help` list what is allowed")
         return ExitCode.USAGE
     except (FrameliftError, TrainingError) as error:
-        if debug:
-            traceback.print_exc()
         show_error(error.message, error.hint)
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         show_error("interrupted", "nothing was written under the output's name; run the command again")
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  the last line of defence: users see words, not a traceback
-        if debug:
-            traceback.print_exc()
         show_error(
             f"internal error: {type(error).__name__}: {error}",
             "run again with --debug and report what it prints",

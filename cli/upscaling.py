@@ -82,14 +82,14 @@ def upscale(
         drop_unsupported=drop_unsupported,
     )
     jobs = jobs_of(source, output)
-    if len(jobs) == 1 and not _is_many(source):
-        code, entry = _one(*jobs[0], options, dry_run=dry_run, preview=preview)
-        entries = [entry]
-    else:
-        code, entries = _many(jobs, options, dry_run=dry_run, preview=preview)
+    if _is_many(source) and not dry_run:
+        _make_folder(output)
+    codes, entries = _all(jobs, options, dry_run=dry_run, preview=preview)
     if report is not None:
         _write_report(report, entries)
-    return code
+    if len(jobs) > 1:
+        say(f"{codes.count(0)} of {len(jobs)} files without a complaint")
+    return next((code for code in codes if code), 0)
 
 
 def jobs_of(source: str, output: Path) -> list[tuple[Path, Path]]:
@@ -157,18 +157,13 @@ def _one(source: Path, output: Path, options: Options, *, dry_run: bool, preview
     return int(result.exit_code), {**result.to_json(), "exit_code": int(result.exit_code)}
 
 
-def _many(
+def _all(
     jobs: list[tuple[Path, Path]], options: Options, *, dry_run: bool, preview: int
-) -> tuple[int, list[dict[str, Any]]]:
-    """Every file, also after one has failed; the exit code is the first that is not 0."""
-    from framelift.engine.errors import FrameliftError, OutputError
+) -> tuple[list[int], list[dict[str, Any]]]:
+    """Exit codes and report entries of every file; one that fails is told and does not end the others."""
+    from framelift.engine.errors import FrameliftError
 
     codes, entries = [], []
-    if not dry_run:
-        try:
-            jobs[0][1].parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{jobs[0][1].parent}: {error.strerror}", "choose another output folder") from error
     for source, output in jobs:
         try:
             code, entry = _one(source, output, options, dry_run=dry_run, preview=preview)
@@ -178,9 +173,16 @@ def _many(
             entry = {"input": str(source), "error": error.message, "hint": error.hint, "exit_code": code}
         codes.append(code)
         entries.append(entry)
-    done = codes.count(0)
-    say(f"{done} of {len(jobs)} files without a complaint")
-    return next((code for code in codes if code), 0), entries
+    return codes, entries
+
+
+def _make_folder(folder: Path) -> None:
+    from framelift.engine.errors import OutputError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}", "choose another output folder") from error
 
 
 def _write_report(path: Path, entries: list[dict[str, Any]]) -> None:

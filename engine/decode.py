@@ -160,7 +160,7 @@ class Decoder:
             facts.height,
         ) or picture.format.name != facts.pix_fmt:
             self.size_changes += 1
-            picture = picture.reformat(facts.width, facts.height, facts.pix_fmt, interpolation="BICUBIC")
+            picture = picture.reformat(facts.width, facts.height, facts.pix_fmt, interpolation="BICUBIC", threads=1)
         frame = DecodedFrame(
             picture=picture,
             index=self._frames,

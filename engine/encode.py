@@ -16,6 +16,8 @@ from .hdr import hdr_parameters
 from .media import AnyPacket
 from .plan import Plan
 
+X265_DELAY = 2  # frames; x265 leaves the dts of shorter clips and of those as long unset
+
 
 class VideoEncoder:
     """Adds the video stream to an output container and turns frames into its packets."""
@@ -23,6 +25,7 @@ class VideoEncoder:
     def __init__(self, container: OutputContainer, plan: Plan) -> None:
         facts, geometry, tags = plan.facts.video, plan.geometry, plan.output_colour
         self._choice = plan.choice
+        self._frames = 0
         stream = container.add_stream(
             plan.choice.encoder.name, rate=facts.rate, options=_options(plan), time_base=facts.time_base
         )
@@ -55,15 +58,20 @@ class VideoEncoder:
 
     def encode(self, frame: UpscaledFrame) -> list[AnyPacket]:
         """The packets that are ready after `frame`."""
+        self._frames += 1
         picture = frame.picture
         if picture.format.name != self._choice.pix_fmt:
-            picture = picture.reformat(format=self._choice.pix_fmt)
+            picture = picture.reformat(format=self._choice.pix_fmt, threads=1)
         picture.pts, picture.time_base, picture.duration = frame.pts, frame.time_base, frame.duration
         return self.stream.encode(picture)
 
     def flush(self) -> list[AnyPacket]:
         """The last packets."""
-        return self.stream.encode(None)
+        packets = self.stream.encode(None)
+        if self._choice.encoder.name == "libx265" and self._frames <= X265_DELAY:
+            for packet in packets:  # as few frames have no B-frames among them
+                packet.dts = packet.pts
+        return packets
 
 
 def _options(plan: Plan) -> dict[str, str]:

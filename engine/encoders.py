@@ -33,10 +33,11 @@ class Encoder:
     hdr: str | None = None  # the option that takes static HDR metadata
     captions: bool = False  # writes A53 captions from the frames' side data
     subsampled_even: bool = True  # 4:2:0 and 4:2:2 need even sizes
+    smallest_side: int = 1  # with fewer pixels across the library writes beyond its memory
     largest_side: int = 16_384
     lookahead: int = 40  # frames it may hold
     automatic: bool = True  # may be chosen without being named
-    alpha: bool = True  # encodes the alpha formats it lists
+    unusable: frozenset[str] = frozenset()  # formats it lists but does not take, or that no demuxer reads from MP4
 
 
 ENCODERS = (
@@ -44,13 +45,15 @@ ENCODERS = (
             hdr="x264-params", captions=True),
     Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="fast", hdr="x264-params"),
     Encoder("libvpx-vp9", "vp9", "crf", 18, quality_range=(0, 63), preset_option="cpu-used", preset="4",
-            options={"b": "0", "deadline": "good", "row-mt": "1"}, subsampled_even=False, lookahead=30),
+            options={"b": "0", "deadline": "good", "row-mt": "1"}, subsampled_even=False, lookahead=30,
+            unusable=frozenset({"yuva422p", "yuva444p", "gbrap", "yuv440p"})),
     Encoder("libx265", "hevc", "crf", 17, preset_option="preset", preset="fast", options={"a53cc": "1"},
-            hdr="x265-params", captions=True, lookahead=30, alpha=False),
+            hdr="x265-params", captions=True, smallest_side=50, lookahead=30,
+            unusable=frozenset({"yuva420p", "yuva420p10le"})),
     Encoder("ffv1", "ffv1", options={"level": "3", "coder": "range_tab", "g": "1", "slices": "4", "slicecrc": "1"},
             subsampled_even=False, largest_side=65_536, lookahead=4),
     Encoder("libsvtav1", "av1", "crf", 18, quality_range=(0, 63), preset_option="preset", preset="8",
-            hdr="svtav1-params", lookahead=70, automatic=False),
+            hdr="svtav1-params", smallest_side=32, lookahead=70, automatic=False),
     Encoder("prores_ks", "prores", options={"vendor": "apl0"}, lookahead=4, automatic=False),
     Encoder("h264_nvenc", "h264", "cq", 18, preset_option="preset", preset="p5",
             options={"rc": "vbr", "b": "0", "a53cc": "1"}, captions=True, largest_side=4096, automatic=False),
@@ -165,7 +168,7 @@ def _formats(encoder: Encoder) -> tuple[str, ...]:
         formats = av.codec.Codec(encoder.name, "w").video_formats
     except av.codec.codec.UnknownCodecError:
         return ()
-    return tuple(f.name for f in formats or () if encoder.alpha or not f.name.startswith("yuva"))
+    return tuple(f.name for f in formats or () if f.name not in encoder.unusable)
 
 
 def _format_taken(encoder: Encoder, layout: PixelLayout, container: Container) -> str | None:

@@ -103,8 +103,12 @@ def layout_of(pix_fmt: str) -> PixelLayout:
 
 
 def planar(picture: av.VideoFrame) -> av.VideoFrame:
-    """`picture` in its planar form; the same object where it is planar already."""
+    """`picture` in its planar form; the same object where it is planar already.
+
+    Here and everywhere swscale gets one thread: with several (FFmpeg 8.0), rows of more than 8 bits that are no
+    multiple of 16 samples long run over the beginning of the next row, which another thread may have written.
+    """
     name = planar_name(picture.format.name)
     if picture.format.name.replace("yuvj", "yuv") == name:
         return picture
-    return picture.reformat(format=name)
+    return picture.reformat(format=name, threads=1)

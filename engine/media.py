@@ -154,10 +154,10 @@ def open_input(path: Path) -> InputContainer:
     except av.error.PermissionError as error:
         raise InputError(f"{path} may not be read", "check the file's permissions") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read as video: {_reason(error)}",
-            "play it in a player to see whether it is whole; if its end is cut off, an index may be missing",
-        ) from error
+        hint = "play it in a player to see whether it is whole; if its end is cut off, an index may be missing"
+        if path.suffix.lower() in (".yuv", ".rgb", ".raw"):
+            hint = "raw video has no header that tells its size; wrap it first, for instance as .y4m"
+        raise InputError(f"{path} cannot be read as video: {_reason(error)}", hint) from error
 
 
 def _reason(error: Exception) -> str:

@@ -43,7 +43,7 @@ def turn_of(matrix: tuple[int, ...] | None) -> Turn | None:
     """The turn a matrix asks for; None if it is not one of the eight that keep the pixel grid."""
     if matrix is None:
         return Turn(0, flipped=False)
-    a, b, c, d = (round(matrix[i] / _ONE) for i in (0, 1, 3, 4))
+    a, b, c, d = (round(matrix[i] / _ONE, 3) for i in (0, 1, 3, 4))
     return _TURNS.get((a, b, c, d))
 
 

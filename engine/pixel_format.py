@@ -7,7 +7,7 @@ from dataclasses import replace
 import av
 
 from .colour import ColourTags, Matrix, Range, Siting
-from .layout import PixelLayout
+from .layout import PixelLayout, layout_of
 
 _SWSCALE_MATRIX = {
     int(Matrix.FCC): "FCC",
@@ -27,6 +27,8 @@ def tags_after(tags: ColourTags, old: PixelLayout, new: PixelLayout) -> ColourTa
         return tags
     if new.kind == "rgb":
         return replace(tags, matrix=Matrix.RGB, range=Range.FULL, siting=Siting.UNSPECIFIED)
+    if old.kind == "rgb" and new.kind == "gray":
+        return replace(tags, matrix=Matrix.UNSPECIFIED, range=Range.FULL)
     if old.kind == "rgb":
         return replace(tags, matrix=Matrix.BT709, range=Range.LIMITED, siting=Siting.LEFT)
     return tags.decided(lines=720, pix_fmt=new.name)
@@ -35,12 +37,18 @@ def tags_after(tags: ColourTags, old: PixelLayout, new: PixelLayout) -> ColourTa
 def converted(picture: av.VideoFrame, old: ColourTags, new: ColourTags, layout: PixelLayout) -> av.VideoFrame:
     """`picture`, whose colour is `old`, in `layout` with colour `new`, by swscale (bicubic chroma)."""
     matrix = new.matrix if old.matrix == Matrix.RGB else old.matrix
-    by_name = _SWSCALE_MATRIX.get(int(matrix), "ITU709")
-    return picture.reformat(
+    by_name, ranges = _SWSCALE_MATRIX.get(int(matrix), "ITU709"), (int(old.range), int(new.range))
+    if "gray" in (layout.kind, layout_of(picture.format.name).kind):
+        # swscale takes grey for full range of BT.601; with the same on the other side the codes stay as they are
+        by_name, ranges = "ITU601", (int(Range.FULL), int(Range.FULL))
+    made = picture.reformat(
         format=layout.name,
         src_colorspace=by_name,
         dst_colorspace=by_name,
-        src_color_range=int(old.range),
-        dst_color_range=int(new.range),
+        src_color_range=ranges[0],
+        dst_color_range=ranges[1],
         interpolation="BICUBIC",
+        threads=1,
     )
+    made.color_range = int(new.range)
+    return made

@@ -91,7 +91,7 @@ def make_plan(source: Path, output: Path, options: Options) -> Plan:
     if dropped and not options.drop_unsupported:
         raise OutputError(
             f"{container.muxer} with {choice.encoder.name} cannot carry: {'; '.join(dropped)}",
-            way_out(container, choice.encoder),
+            way_out(facts, choice.encoder),
         )
     memory = estimate(model, layout, choice, geometry, options.tile)
     refuse_what_does_not_fit(memory, geometry)
@@ -143,8 +143,14 @@ def _geometry(video: VideoFacts, options: Options, model: Model, choice: Encoder
     geometry = plan_geometry(
         video.width, video.height, video.sample_aspect_ratio, options.target, model.scale, even=even
     )
-    side = max(geometry.output_width, geometry.output_height)
-    if side > encoder.largest_side:
+    sides = geometry.output_width, geometry.output_height
+    if min(sides) < encoder.smallest_side:
+        raise OutputError(
+            f"{geometry.output_width}x{geometry.output_height} is smaller than {encoder.name} takes "
+            f"({encoder.smallest_side} pixels a side)",
+            "choose a larger --scale or --height, or --codec ffv1 in .mkv",
+        )
+    if max(sides) > encoder.largest_side:
         raise OutputError(
             f"{geometry.output_width}x{geometry.output_height} is larger than {encoder.name} takes "
             f"({encoder.largest_side} pixels a side)",

@@ -19,8 +19,9 @@ def planes_of(picture: av.VideoFrame, layout: PixelLayout) -> list[Plane]:
     for number, plane in enumerate(picture.planes):
         rows, columns = layout.plane_shape(number, picture.width, picture.height)
         samples: NDArray[Any] = np.frombuffer(memoryview(plane), layout.dtype)
-        stride = plane.line_size // samples.itemsize
-        views.append(samples[: rows * stride].reshape(rows, stride)[:, :columns])
+        stride = abs(plane.line_size) // samples.itemsize
+        view = samples[: rows * stride].reshape(rows, stride)[:, :columns]
+        views.append(view[::-1] if plane.line_size < 0 else view)  # bottom up, as AMV is decoded
     return views
 
 
@@ -31,7 +32,7 @@ def new_picture(like: av.VideoFrame, width: int, height: int, pix_fmt: str) -> a
     way; its cheapest scaler is asked for, since every sample is overwritten.
     """
     if like.side_data:
-        picture = like.reformat(width, height, pix_fmt, interpolation="FAST_BILINEAR")
+        picture = like.reformat(width, height, pix_fmt, interpolation="FAST_BILINEAR", threads=1)
         picture.make_writable()
     else:
         picture = av.VideoFrame(width, height, pix_fmt)

@@ -26,7 +26,7 @@ def write_previews(plan: Plan, count: int) -> list[Path]:
         for number in range(count):
             frame = _frame_at(plan, (number + 0.5) / count)
             larger = upscaler.upscale(frame).picture
-            plain = frame.picture.reformat(larger.width, larger.height, interpolation="BICUBIC")
+            plain = frame.picture.reformat(larger.width, larger.height, interpolation="BICUBIC", threads=1)
             path = plan.output.with_name(f"{plan.output.stem}-preview-{number + 1}.png")
             _write_png(np.hstack([plain.to_ndarray(format="rgb24"), larger.to_ndarray(format="rgb24")]), path)
             paths.append(path)

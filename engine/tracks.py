@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 
 from . import tags
-from .containers import TEXT_SUBTITLES, Container
+from .containers import TEXT_SUBTITLES, Container, container_for
 from .encoders import Encoder
 from .hdr import DYNAMIC
 from .media import MediaFacts, TrackFacts
@@ -28,6 +29,7 @@ _MARKS = (  # `default` is no loss where a container has no such mark: the first
 )  # fmt: skip
 _TIMECODE_TAG = ("mov", "mp4", "matroska")  # muxers that keep the `timecode` tag, or make a track of it
 _STATIC_HDR = {SideDataType.MASTERING_DISPLAY_METADATA, SideDataType.CONTENT_LIGHT_LEVEL}
+_IN_THE_STREAM = _STATIC_HDR | {SideDataType.A53_CC}
 _SPATIAL = {SideDataType.STEREO3D: "3D (stereo) information", SideDataType.SPHERICAL: "360-degree projection"}
 
 
@@ -60,12 +62,15 @@ def what_is_lost(facts: MediaFacts, plans: list[TrackPlan], container: Container
     return lost + _lost_side_data(set(facts.video.side_data), encoder)
 
 
-def way_out(container: Container, encoder: Encoder) -> str:
+def way_out(facts: MediaFacts, encoder: Encoder) -> str:
     """What to choose where something would be lost."""
     drop = "--drop-unsupported leaves it out"
-    if encoder.hdr is None or not encoder.captions:
-        return f"choose --codec libx265, which keeps HDR and captions, or write .mkv; {drop}"
-    return drop if container.muxer == "matroska" else f"write .mkv; {drop}"
+    best = container_for(Path("any.mkv"))
+    if not what_is_lost(facts, plan_tracks(facts, best), best, encoder):
+        return f"write .mkv, which carries all of it; {drop}"
+    if _lost_side_data(set(facts.video.side_data) & _IN_THE_STREAM, encoder):
+        return f"choose --codec libx265, which keeps HDR and captions; {drop}"
+    return f"no container here carries it; {drop}"
 
 
 def _lost_side_data(kinds: set[SideDataType], encoder: Encoder) -> list[str]:

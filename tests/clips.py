@@ -143,10 +143,10 @@ def write_clip(path: Path, clip: Clip) -> Path:
         file.start_encoding()
         if cover is not None and clip.cover is not None:
             file.mux(_packet(clip.cover, cover, 0, 0))
-        for stream, text in zip(texts, clip.texts, strict=True):
-            _write_text(file, stream, text)
-        for stream, sound in zip(sounds, clip.sounds, strict=True):
-            _write_sound(file, stream, sound, clip)
+        for text_stream, text in zip(texts, clip.texts, strict=True):
+            _write_text(file, text_stream, text)
+        for sound_stream, sound in zip(sounds, clip.sounds, strict=True):
+            _write_sound(file, sound_stream, sound, clip)
         _write_video(file, video, clip)
     return path
 
@@ -240,7 +240,7 @@ def _write_video(file: OutputContainer, stream: VideoStream, clip: Clip) -> None
             file.mux(_captioned(packet, stream) if clip.captions else packet)
 
 
-def _captioned(packet: Packet[VideoStream], stream: VideoStream) -> Packet[VideoStream]:
+def _captioned(packet: Packet[VideoStream], stream: VideoStream) -> Packet[av.stream.Stream]:
     """The H.264 packet with captions before its first slice; what they say depends on the pts."""
     data = bytes(packet)
     first = next(at for at in _start_codes(data) if data[at + 3] & 0x1F in (1, 5))

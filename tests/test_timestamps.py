@@ -10,7 +10,6 @@ import pytest
 from av.packet import Packet
 from av.rational import AVRational
 from av.stream import Stream
-from clips import png_picture
 from framelift.engine.timestamps import Timestamps, rescaled
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,7 +112,7 @@ def test_rescaled_is_the_nearest_tick_as_in_ffmpeg(value: int, source: Fraction,
     assert packet.pts == result
 
 
-@pytest.mark.parametrize("suffix", ["mkv", "mov", "nut"])
+@pytest.mark.parametrize("suffix", ["mkv", "nut"])
 @given(
     ticks=st.lists(st.integers(0, 100_000), min_size=1, max_size=8, unique=True).map(sorted),
     source=st.sampled_from([Fraction(1001, 30_000), Fraction(1, 2000), Fraction(1, 90_000), Fraction(7, 600)]),
@@ -125,24 +124,21 @@ def test_a_container_keeps_the_rounded_pts(
     target = write_packets(path, ticks, source)
     rounded = sorted({rescaled(pts, source, target) for pts in ticks})  # what is at one time is not written twice
     with av.open(str(path)) as file:
-        assert [packet.pts for packet in file.demux(video=0) if packet.size] == rounded
-        assert file.streams.video[0].time_base == target
+        assert [packet.pts for packet in file.demux(audio=0) if packet.size] == rounded
+        assert file.streams.audio[0].time_base == target
 
 
 def write_packets(path: Path, ticks: list[int], base: Fraction) -> Fraction:
-    """A file with a picture at each of `ticks`; returns the time base of its stream."""
-    picture, last = png_picture(), None
+    """A file with a packet of sound at each of `ticks`; returns the time base of its stream."""
+    last = None
     with av.open(str(path), "w") as file:
-        stream = file.add_stream("png", rate=25)
-        stream.width = stream.height = 16
-        stream.pix_fmt = "rgb24"
+        stream = file.add_stream("pcm_s16le", rate=8000)
         file.start_encoding()
         assert stream.time_base is not None
         for pts in ticks:
             if rescaled(pts, base, stream.time_base) != last:
                 last = rescaled(pts, base, stream.time_base)
-                packet: Packet[Stream] = Packet(picture)
+                packet: Packet[Stream] = Packet(bytes(4))
                 packet.stream, packet.time_base, packet.pts, packet.dts = stream, base, pts, pts
-                packet.is_keyframe = True
                 file.mux_one(packet)
         return stream.time_base

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Disposition, Stream
+from av.stream import AttachmentStream, Disposition, Stream
 from av.video.stream import VideoStream
 from clips import (
     BT709,
@@ -72,7 +72,7 @@ class Upscaling:
     options: dict[str, str] = field(default_factory=lambda: {"crf": "10", "preset": "veryfast"})
     without: frozenset[str] = frozenset()
     shots: Callable[[list[Shot]], Sequence[Shot]] = list
-    packets: Callable[[Stream, list[Packet]], Iterable[Packet]] = lambda _, packets: packets
+    packets: Callable[[Stream, list[Packet[Stream]]], Iterable[Packet[Stream]]] = lambda _, packets: packets
     keep: Callable[[Stream], bool] = lambda _: True
     declare: Callable[[OutputContainer], None] = lambda _: None
 
@@ -131,7 +131,7 @@ def _video_like(stream: VideoStream, frame: av.VideoFrame, file: OutputContainer
 
 
 def _copy_of(stream: Stream, file: OutputContainer) -> Stream:
-    if stream.type == "attachment":
+    if isinstance(stream, AttachmentStream):
         return file.add_attachment(stream.metadata["filename"], stream.metadata["mimetype"], stream.data)
     copy = file.add_stream_from_template(stream, opaque=True)
     _describe(copy, stream)
@@ -147,7 +147,7 @@ def _describe(copy: Stream, stream: Stream) -> None:
 
 def _mux_copies(source: Path, copies: dict[int, Stream], file: OutputContainer, how: Upscaling) -> None:
     with av.open(str(source)) as again:
-        found: dict[int, list[Packet]] = {index: [] for index in copies}
+        found: dict[int, list[Packet[Stream]]] = {index: [] for index in copies}
         for packet in again.demux():
             if packet.stream_index in copies and packet.size:
                 found[packet.stream_index].append(packet)
@@ -261,7 +261,7 @@ def test_a_file_without_pts_gets_them_from_its_rate(tmp_path: Path) -> None:
 def test_disordered_pts_are_sorted(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.avi", Clip())  # AVI has no pts: with B-frames they come as decoding times
     with av.open(str(source)) as file:
-        given = [frame.pts for frame in file.decode(video=0)]
+        given = [frame.pts or 0 for frame in file.decode(video=0)]
     assert given != sorted(given)
 
     def ordered(shots: list[Shot]) -> list[Shot]:
@@ -375,7 +375,7 @@ def test_a_turned_picture_may_replace_the_display_matrix(tmp_path: Path, degrees
 def test_a_turn_moves_pixels_as_its_matrix_says(linear: tuple[int, int, int, int]) -> None:
     a, b, c, d = linear
     rows, columns = 3, 5
-    turn = Turn.of(tuple(map(float, linear)))
+    turn = Turn.of((float(a), float(b), float(c), float(d)))
     assert turn is not None
     turned = turn.apply(np.arange(rows * columns, dtype=np.float32).reshape(1, rows, columns))[0]
     places = {(x, y): (a * x + c * y, b * x + d * y) for x in range(columns) for y in range(rows)}
@@ -588,17 +588,17 @@ def test_disposition_changed(rich: Path, tmp_path: Path) -> None:
     assert spoiled(rich, tmp_path, Upscaling(declare=second)) == {"tracks.disposition"}
 
 
-def of_audio(change: Callable[[list[Packet]], list[Packet]]) -> Upscaling:
+def of_audio(change: Callable[[list[Packet[Stream]]], list[Packet[Stream]]]) -> Upscaling:
     return Upscaling(packets=lambda s, packets: change(packets) if s.name == "aac" else packets)
 
 
 def test_audio_packets_lost_changed_and_moved(rich: Path, tmp_path: Path) -> None:
-    def changed(packets: list[Packet]) -> list[Packet]:
-        other = Packet(bytes(255 - byte for byte in bytes(packets[7])))
+    def changed(packets: list[Packet[Stream]]) -> list[Packet[Stream]]:
+        other: Packet[Stream] = Packet(bytes(255 - byte for byte in bytes(packets[7])))
         other.pts, other.dts, other.time_base = packets[7].pts, packets[7].dts, packets[7].time_base
         return [*packets[:7], other, *packets[8:]]
 
-    def moved(packets: list[Packet]) -> list[Packet]:
+    def moved(packets: list[Packet[Stream]]) -> list[Packet[Stream]]:
         for packet in packets:
             packet.pts, packet.dts = (packet.pts or 0) + 30, (packet.dts or 0) + 30
         return packets

@@ -142,7 +142,7 @@ class _Lens:
     def _seen(self, frame: av.VideoFrame, rows: int, columns: int, *, side: int) -> Thumbnail:
         picture, tags = self._sides[side]
         if frame.format.name != picture.layout.name:  # changed on the way, as the size may
-            frame = frame.reformat(format=picture.layout.name)
+            frame = frame.reformat(format=picture.layout.name, threads=1)
         thumbnail = thumbnail_of(frame, rows, columns)
         if self._grey:
             return thumbnail[:1]

@@ -51,7 +51,7 @@ def _weights(size: int, cells: int) -> NDArray[np.float32]:
 def _planes(frame: av.VideoFrame) -> list[tuple[NDArray[np.generic], int]]:
     """(samples [H, W], largest code) of each channel."""
     if not _is_plain_planar(frame.format):
-        frame = frame.reformat(format=_planar_name(frame.format))
+        frame = frame.reformat(format=_planar_name(frame.format), threads=1)
     return [_samples(frame, component) for component in frame.format.components]
 
 
