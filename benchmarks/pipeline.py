@@ -15,7 +15,7 @@ from .report import Report, new_report
 from .sample import PLAIN, Sample, take_sample
 
 KIND = "pipeline"
-LENGTHS = (100, 1000)
+LENGTHS = (250, 1000, 4000)
 LENGTH_CLIP = Clip(width=160, height=90)
 
 Say = Callable[[str], None]

@@ -20,6 +20,7 @@ def heard(level: int) -> Iterator[list[tuple[int, str, str]]]:
     The list may hold less serious lines too while another thread listens for those.
     """
     with _lock:
+        av.logging.set_skip_repeated(False)  # two frames may be described in the same words
         if not _wanted:
             logging.getLogger("libav").propagate = False  # what other threads cause belongs to no terminal
         _wanted.append(level)

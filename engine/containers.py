@@ -24,6 +24,7 @@ class Container:
     text_subtitles: str | None  # the codec that text subtitles are converted to
     data: frozenset[str]
     alpha: frozenset[str]  # video codecs whose alpha it keeps
+    aspect: frozenset[str] | None  # video codecs whose sample aspect ratio it keeps; None: all
     cover_art: CoverArt
     attachments: bool
     chapters: bool
@@ -31,11 +32,18 @@ class Container:
     tags: frozenset[str] | None  # of the file, lower case; None: any
     track_tags: frozenset[str] | None  # of audio and subtitles, and of video but for `video_tags`
     video_tags: frozenset[str] | None
+    tags_beside_cover: frozenset[str] | None  # of the file, where it has cover art
     dispositions: Disposition
     options: dict[str, str] = field(default_factory=dict)
 
 
 _D = Disposition
+_ASPECT_IN_STREAM = frozenset({"h264", "hevc", "mpeg2video", "mpeg4"})
+ITUNES_TAGS = frozenset({
+    "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright", "grouping",
+    "lyrics", "description", "synopsis", "show", "episode_id", "network", "keywords", "track", "disc",
+    "creation_time", "location",
+})  # fmt: skip
 _MP4_TRACK_TAGS = frozenset({"language", "title", "handler_name", "creation_time", "timecode"})
 _MATROSKA_VIDEO = frozenset(
     {"h264", "hevc", "av1", "vp8", "vp9", "ffv1", "prores", "mpeg2video", "mpeg4", "mjpeg", "dvvideo"}
@@ -52,6 +60,7 @@ _MATROSKA = Container(
     text_subtitles="subrip",
     data=frozenset(),
     alpha=frozenset({"vp9", "ffv1", "prores"}),
+    aspect=_ASPECT_IN_STREAM,
     cover_art="attachment",
     attachments=True,
     chapters=True,
@@ -59,6 +68,7 @@ _MATROSKA = Container(
     tags=None,
     track_tags=None,
     video_tags=None,
+    tags_beside_cover=None,
     dispositions=_D.default | _D.dub | _D.original | _D.comment | _D.forced | _D.hearing_impaired | _D.visual_impaired,
     options={"avoid_negative_ts": "disabled"},
 )
@@ -70,6 +80,7 @@ _MP4 = Container(
     text_subtitles="mov_text",
     data=frozenset(),
     alpha=frozenset(),
+    aspect=None,
     cover_art="stream",
     attachments=False,
     chapters=True,
@@ -77,6 +88,7 @@ _MP4 = Container(
     tags=None,
     track_tags=_MP4_TRACK_TAGS,
     video_tags=_MP4_TRACK_TAGS,
+    tags_beside_cover=ITUNES_TAGS,
     dispositions=_D.default
     | _D.dub
     | _D.comment
@@ -95,6 +107,7 @@ _MOV = Container(
     text_subtitles="mov_text",
     data=frozenset(),
     alpha=frozenset({"prores"}),
+    aspect=None,
     cover_art="none",
     attachments=False,
     chapters=True,
@@ -102,6 +115,7 @@ _MOV = Container(
     tags=None,
     track_tags=_MP4_TRACK_TAGS,
     video_tags=_MP4_TRACK_TAGS,
+    tags_beside_cover=None,
     dispositions=_D.default,
     options={"movflags": "use_metadata_tags"},
 )
@@ -113,6 +127,7 @@ _WEBM = Container(
     text_subtitles="webvtt",
     data=frozenset(),
     alpha=frozenset({"vp9"}),
+    aspect=_ASPECT_IN_STREAM,
     cover_art="none",
     attachments=False,
     chapters=True,
@@ -120,6 +135,7 @@ _WEBM = Container(
     tags=None,
     track_tags=None,
     video_tags=None,
+    tags_beside_cover=None,
     dispositions=_D.default | _D.forced,
     options={"avoid_negative_ts": "disabled"},
 )
@@ -131,6 +147,7 @@ _MPEGTS = Container(
     text_subtitles=None,
     data=frozenset({"klv", "timed_id3", "scte_35"}),
     alpha=frozenset(),
+    aspect=None,
     cover_art="none",
     attachments=False,
     chapters=False,
@@ -138,6 +155,7 @@ _MPEGTS = Container(
     tags=frozenset({"service_name", "service_provider"}),
     track_tags=frozenset({"language"}),
     video_tags=frozenset(),
+    tags_beside_cover=frozenset({"service_name", "service_provider"}),
     dispositions=_D.hearing_impaired | _D.visual_impaired | _D.clean_effects | _D.descriptions,
     options={"mpegts_copyts": "1", "avoid_negative_ts": "disabled"},
 )

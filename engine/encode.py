@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import av
 import av.error
-from av.codec.context import Flags
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
@@ -38,14 +39,16 @@ class VideoEncoder:
         context.pix_fmt = plan.choice.pix_fmt
         context.thread_type = "FRAME"
         context.thread_count = 0
-        context.flags |= Flags.frame_duration  # else the last frame's duration is lost
         context.colorspace, context.color_range = int(tags.matrix), int(tags.range)
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
         self.stream = stream
+        self._durations: dict[int, int] = {}  # by pts, of frames the encoder still holds
 
     def open(self) -> None:
         """Open the encoder. Raises OutputError when this machine or build cannot."""
         context, name = self.stream.codec_context, self._choice.encoder.name
+        if name == "libsvtav1":  # prints its settings unless the environment says errors only
+            os.environ.setdefault("SVT_LOG", "1")
         try:
             context.open()
         except (av.error.FFmpegError, OSError) as error:
@@ -62,8 +65,9 @@ class VideoEncoder:
         picture = frame.picture
         if picture.format.name != self._choice.pix_fmt:
             picture = picture.reformat(format=self._choice.pix_fmt, threads=1)
-        picture.pts, picture.time_base, picture.duration = frame.pts, frame.time_base, frame.duration
-        return self.stream.encode(picture)
+        picture.pts, picture.time_base = frame.pts, frame.time_base
+        self._durations[frame.pts] = frame.duration
+        return self._timed(self.stream.encode(picture))
 
     def flush(self) -> list[AnyPacket]:
         """The last packets."""
@@ -71,6 +75,13 @@ class VideoEncoder:
         if self._choice.encoder.name == "libx265" and self._frames <= X265_DELAY:
             for packet in packets:  # as few frames have no B-frames among them
                 packet.dts = packet.pts
+        return self._timed(packets)
+
+    def _timed(self, packets: list[AnyPacket]) -> list[AnyPacket]:
+        """With their frames' durations, which few encoders hand on: without it the last one's is lost."""
+        for packet in packets:
+            duration = 0 if packet.pts is None else self._durations.pop(packet.pts, 0)
+            packet.duration = duration or packet.duration
         return packets
 
 

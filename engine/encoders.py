@@ -29,6 +29,7 @@ class Encoder:
     quality_range: tuple[int, int] = (0, 51)
     preset_option: str | None = None
     preset: str | None = None
+    presets: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
     hdr: str | None = None  # the option that takes static HDR metadata
     captions: bool = False  # writes A53 captions from the frames' side data
@@ -40,31 +41,34 @@ class Encoder:
     unusable: frozenset[str] = frozenset()  # formats it lists but does not take, or that no demuxer reads from MP4
 
 
+_X26X = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
+_NVENC = tuple(f"p{speed}" for speed in range(1, 8))
+
 ENCODERS = (
-    Encoder("libx264", "h264", "crf", 16, preset_option="preset", preset="fast", options={"a53cc": "1"},
-            hdr="x264-params", captions=True),
-    Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="fast", hdr="x264-params"),
+    Encoder("libx264", "h264", "crf", 16, preset_option="preset", preset="fast", presets=_X26X,
+            options={"a53cc": "1"}, hdr="x264-params", captions=True),
+    Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="fast", presets=_X26X, hdr="x264-params"),
     Encoder("libvpx-vp9", "vp9", "crf", 18, quality_range=(0, 63), preset_option="cpu-used", preset="4",
-            options={"b": "0", "deadline": "good", "row-mt": "1"}, subsampled_even=False, lookahead=30,
-            unusable=frozenset({"yuva422p", "yuva444p", "gbrap", "yuv440p"})),
-    Encoder("libx265", "hevc", "crf", 17, preset_option="preset", preset="fast", options={"a53cc": "1"},
-            hdr="x265-params", captions=True, smallest_side=50, lookahead=30,
+            presets=tuple(map(str, range(9))), options={"b": "0", "deadline": "good", "row-mt": "1"},
+            subsampled_even=False, lookahead=30, unusable=frozenset({"yuva422p", "yuva444p", "gbrap", "yuv440p"})),
+    Encoder("libx265", "hevc", "crf", 17, preset_option="preset", preset="fast", presets=_X26X,
+            options={"a53cc": "1"}, hdr="x265-params", captions=True, smallest_side=50, lookahead=30,
             unusable=frozenset({"yuva420p", "yuva420p10le"})),
     Encoder("ffv1", "ffv1", options={"level": "3", "coder": "range_tab", "g": "1", "slices": "4", "slicecrc": "1"},
             subsampled_even=False, largest_side=65_536, lookahead=4),
     Encoder("libsvtav1", "av1", "crf", 18, quality_range=(0, 63), preset_option="preset", preset="8",
-            hdr="svtav1-params", smallest_side=32, lookahead=70, automatic=False),
+            presets=tuple(map(str, range(14))), hdr="svtav1-params", smallest_side=32, lookahead=70, automatic=False),
     Encoder("prores_ks", "prores", options={"vendor": "apl0"}, lookahead=4, automatic=False),
-    Encoder("h264_nvenc", "h264", "cq", 18, preset_option="preset", preset="p5",
+    Encoder("h264_nvenc", "h264", "cq", 18, preset_option="preset", preset="p5", presets=_NVENC,
             options={"rc": "vbr", "b": "0", "a53cc": "1"}, captions=True, largest_side=4096, automatic=False),
-    Encoder("hevc_nvenc", "hevc", "cq", 19, preset_option="preset", preset="p5",
+    Encoder("hevc_nvenc", "hevc", "cq", 19, preset_option="preset", preset="p5", presets=_NVENC,
             options={"rc": "vbr", "b": "0", "a53cc": "1"}, captions=True, largest_side=8192, automatic=False),
-    Encoder("av1_nvenc", "av1", "cq", 22, quality_range=(0, 63), preset_option="preset", preset="p5",
+    Encoder("av1_nvenc", "av1", "cq", 22, quality_range=(0, 63), preset_option="preset", preset="p5", presets=_NVENC,
             options={"rc": "vbr", "b": "0"}, largest_side=8192, automatic=False),
-    Encoder("h264_qsv", "h264", "global_quality", 18, preset_option="preset", preset="slow", largest_side=4096,
-            automatic=False),
-    Encoder("hevc_qsv", "hevc", "global_quality", 19, preset_option="preset", preset="slow", largest_side=8192,
-            automatic=False),
+    Encoder("h264_qsv", "h264", "global_quality", 18, preset_option="preset", preset="slow", presets=_X26X[2:-1],
+            largest_side=4096, automatic=False),
+    Encoder("hevc_qsv", "hevc", "global_quality", 19, preset_option="preset", preset="slow", presets=_X26X[2:-1],
+            largest_side=8192, automatic=False),
 )  # fmt: skip
 _ALIASES = {
     "h264": "libx264", "x264": "libx264", "avc": "libx264", "h265": "libx265", "hevc": "libx265", "x265": "libx265",
@@ -136,7 +140,13 @@ def encoder_options(encoder: Encoder, crf: float | None, preset: str | None) -> 
     elif crf is not None:
         raise UsageError(f"--crf {crf:g}: {encoder.name} has no such setting", "leave --crf out")
     if encoder.preset_option is not None:
-        options[encoder.preset_option] = preset or encoder.preset or ""
+        chosen = preset or encoder.preset or ""
+        if chosen not in encoder.presets:
+            raise UsageError(
+                f"--preset {chosen}: {encoder.name} takes {', '.join(encoder.presets)}",
+                f"leave it out for {encoder.preset}",
+            )
+        options[encoder.preset_option] = chosen
     elif preset is not None:
         raise UsageError(f"--preset {preset}: {encoder.name} has no presets", "leave --preset out")
     return options

@@ -16,20 +16,16 @@ from av.packet import Packet
 from av.stream import AttachmentStream, Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 
+from .containers import ITUNES_TAGS
 from .encode import VideoEncoder
 from .media import AnyPacket, open_input
 from .partial import explained, new_partial
 from .plan import Plan
 from .subtitles import SubtitleConverter
 from .tags import file_tags, kept, track_tags
-from .tracks import TrackPlan
+from .tracks import TrackPlan, allowed_tags
 
 _COVER_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
-_ITUNES_TAGS = frozenset({
-    "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright", "grouping",
-    "lyrics", "description", "synopsis", "show", "episode_id", "network", "keywords", "track", "disc",
-    "creation_time", "location",
-})  # fmt: skip
 
 
 class OutputFile:
@@ -53,7 +49,7 @@ class OutputFile:
                 f"file:{self._partial}", "w", format=container.muxer, container_options=_muxer_options(plan, source)
             )
             self.encoder = self._add_streams(source)
-            self._file.metadata.update(kept(file_tags(source.metadata), container.tags))
+            self._file.metadata.update(kept(file_tags(source.metadata), allowed_tags(container, plan.tracks)))
             if container.chapters:
                 self._file.set_chapters(source.chapters())
             self.encoder.open()
@@ -177,7 +173,8 @@ def _muxer_options(plan: Plan, source: InputContainer) -> dict[str, str]:
         # Start offsets are kept in the movie's time scale: one that every track's own fits into keeps them exact.
         scale = math.lcm(*(s.time_base.denominator for s in source.streams if s.time_base))
         options["movie_timescale"] = str(scale if scale < 2**31 else plan.facts.video.time_base.denominator)
-    if container.muxer == "mp4" and not plan.facts.tags.keys() <= _ITUNES_TAGS:
+    cover = any(track.track.cover_art and track.action == "copy" for track in plan.tracks)
+    if container.muxer == "mp4" and not cover and not plan.facts.tags.keys() <= ITUNES_TAGS:
         options["movflags"] = "use_metadata_tags"
     return options
 

@@ -87,11 +87,12 @@ def make_plan(source: Path, output: Path, options: Options) -> Plan:
     turn = None if container.rotation else turn_of(video.display_matrix)
     geometry = _geometry(video, options, model, choice)
     tracks = plan_tracks(facts, container)
-    dropped = what_is_lost(facts, tracks, container, choice.encoder)
+    aspect = geometry.sample_aspect_ratio
+    dropped = what_is_lost(facts, tracks, container, choice.encoder, aspect)
     if dropped and not options.drop_unsupported:
         raise OutputError(
             f"{container.muxer} with {choice.encoder.name} cannot carry: {'; '.join(dropped)}",
-            way_out(facts, choice.encoder),
+            way_out(facts, container, choice.encoder, aspect),
         )
     memory = estimate(model, layout, choice, geometry, options.tile)
     refuse_what_does_not_fit(memory, geometry)

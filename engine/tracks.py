@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -47,10 +48,20 @@ def plan_tracks(facts: MediaFacts, container: Container) -> list[TrackPlan]:
     return [_plan(track, container) for track in facts.tracks]
 
 
-def what_is_lost(facts: MediaFacts, plans: list[TrackPlan], container: Container, encoder: Encoder) -> list[str]:
-    """All that this output cannot carry, in words; empty for most."""
+def allowed_tags(container: Container, plans: list[TrackPlan]) -> frozenset[str] | None:
+    """The file's tags that an output with these tracks can hold, None for any."""
+    cover = any(plan.track.cover_art and plan.action != "drop" for plan in plans)
+    return container.tags_beside_cover if cover else container.tags
+
+
+def what_is_lost(
+    facts: MediaFacts, plans: list[TrackPlan], container: Container, encoder: Encoder, aspect: Fraction
+) -> list[str]:
+    """All that this output, with sample aspect ratio `aspect`, cannot carry, in words; empty for most."""
     lost = [_described(plan.track) for plan in plans if plan.action == "drop"]
-    lost += [f"tag {key}" for key in tags.lost(facts.tags, container.tags)]
+    if aspect != 1 and container.aspect is not None and encoder.codec not in container.aspect:
+        lost.append(f"the sample aspect ratio {aspect}")
+    lost += [f"tag {key}" for key in tags.lost(facts.tags, allowed_tags(container, plans))]
     for index, words, disposition in _words_of(facts):
         allowed = container.video_tags if index == facts.video.index else container.track_tags
         lost += [f"tag {key} of stream {index}" for key in tags.lost(words, allowed)]
@@ -62,12 +73,14 @@ def what_is_lost(facts: MediaFacts, plans: list[TrackPlan], container: Container
     return lost + _lost_side_data(set(facts.video.side_data), encoder)
 
 
-def way_out(facts: MediaFacts, encoder: Encoder) -> str:
+def way_out(facts: MediaFacts, container: Container, encoder: Encoder, aspect: Fraction) -> str:
     """What to choose where something would be lost."""
     drop = "--drop-unsupported leaves it out"
     best = container_for(Path("any.mkv"))
-    if not what_is_lost(facts, plan_tracks(facts, best), best, encoder):
+    if not what_is_lost(facts, plan_tracks(facts, best), best, encoder, aspect):
         return f"write .mkv, which carries all of it; {drop}"
+    if not what_is_lost(facts, plan_tracks(facts, container), container, encoder, Fraction(1)):
+        return f"choose libx264 or libx265, or make pixels square with --width and --height; {drop}"
     if _lost_side_data(set(facts.video.side_data) & _IN_THE_STREAM, encoder):
         return f"choose --codec libx265, which keeps HDR and captions; {drop}"
     return f"no container here carries it; {drop}"
