@@ -43,7 +43,7 @@ class Demo:
 
     @property
     def gain(self) -> float:
-        """dB above bicubic."""
+        """How many dB above bicubic."""
         return self.psnr - self.psnr_bicubic
 
 
@@ -85,8 +85,8 @@ def _write_comparison(clip: Clip, small: Path, large: Path, path: Path) -> None:
     rgb, low, high = next(islice(frames, clip.frames // 2, None))
     shown = {
         "ORIGINAL": rgb,
-        "BICUBIC": imresize(low.to_ndarray(format="rgb24"), SCALE),
-        "FRAMELIFT": high.to_ndarray(format="rgb24"),
+        "BICUBIC": imresize(_rgb(low), SCALE),
+        "FRAMELIFT": _rgb(high),
     }
     part = _busiest_part(rgb)
     row = np.hstack([_labelled(_magnified(picture[part]), name) for name, picture in shown.items()])
@@ -117,6 +117,10 @@ def _labelled(rgb: Rgb, name: str) -> Rgb:
 def _pictures(path: Path) -> Iterator[av.VideoFrame]:
     with open_input(path) as file:
         yield from file.decode(video=0)
+
+
+def _rgb(frame: av.VideoFrame) -> Rgb:
+    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
 
 def _luma(frame: av.VideoFrame) -> NDArray[np.uint8]:

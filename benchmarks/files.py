@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,7 +41,7 @@ class Examined:
 
 
 def examine(folders: Iterable[Path], options: Options, suffix: str, say: Callable[[str], None]) -> list[Examined]:
-    """Try every file below `folders`, writing to a temporary folder. Raises InputError when there is none."""
+    """Try every file below `folders`, writing to a temporary folder. Raises InputError where there is none."""
     paths = [(folder.resolve(), path) for folder in folders for path in _files_below(folder.resolve())]
     if not paths:
         raise InputError("these folders hold no file", "name folders of video files")
@@ -67,6 +68,8 @@ def markdown(rows: list[Examined], command: str) -> str:
 
 
 def _files_below(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder", "name folders of video files")
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
@@ -88,8 +91,9 @@ def _tried(path: Path, output: Path, options: Options) -> tuple[Outcome, str]:
     except FrameliftError as error:
         refused = ExitCode.USAGE <= error.exit_code <= ExitCode.OUTPUT
         return Outcome.REFUSED if refused else Outcome.FAILED, f"exit code {int(error.exit_code)}: {error.message}"
-    words = [f"{report.frames} frames", *_remarks(report)]
-    findings = [f"{finding.check}: {finding.message}" for finding in verify(path, output, stream=options.stream).findings]
+    words = [f"{report.frames} frame{'s' * (report.frames != 1)}", *_remarks(report)]
+    verified = verify(path, output, stream=options.stream)
+    findings = [f"{finding.check}: {finding.message}" for finding in verified.findings]
     if findings:
         return Outcome.FAILED, "; ".join([*words, *findings])
     return Outcome.DAMAGED if report.damage else Outcome.KEPT, "; ".join(words)
@@ -113,7 +117,7 @@ def _description(facts: MediaFacts) -> str:
         "alpha": video.alpha,
         "full range": colour.range == FULL_RANGE,
         "HDR": colour.transfer in (PQ, HLG),
-        **{words: True for words in _tracks(facts)},
+        **dict.fromkeys(_tracks(facts), True),
     }
     words = [
         f"{video.codec} {video.width}x{video.height} {video.pix_fmt}, {float(video.rate):.5g} fps",
@@ -124,8 +128,8 @@ def _description(facts: MediaFacts) -> str:
 
 def _tracks(facts: MediaFacts) -> list[str]:
     """What there is beside the video, counted by type."""
-    types = [track.type for track in facts.tracks]
-    words = [f"{types.count(kind)} {kind}" for kind in dict.fromkeys(types)]
+    kinds = ["cover art" if t.cover_art else "more video" if t.type == "video" else t.type for t in facts.tracks]
+    words = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
     return words + ([f"{facts.chapters} chapters"] if facts.chapters else [])
 
 
@@ -134,7 +138,7 @@ def _rate_varies(facts: MediaFacts) -> bool:
     with open_input(facts.path) as container:
         packets = container.demux(container.streams[facts.video.index])
         pts = sorted({packet.pts for packet in packets if packet.pts is not None})
-    steps = [after - before for before, after in zip(pts, pts[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(pts)]
     usual = statistics.median_low(steps) if steps else 0
     return sum(abs(step - usual) > 1 for step in steps) > len(steps) / 10
 

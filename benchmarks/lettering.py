@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.float32]
 """[H, W, 3] R G B, 0..1."""
+Point = tuple[int, int]
 
 # Each letter's lines, a space between them; a line's points are pairs of digits, x 0..4 and y 0 (top)..6.
 _LINES = {
@@ -43,7 +47,7 @@ def draw_text(
         distance = np.full(rows.shape, np.inf, np.float32)
         for a, b in _segments(letter):
             distance = np.minimum(distance, _distance((columns - x) / unit, (rows - top) / unit, a, b))
-        blend(picture, box, np.clip((_STROKE / 2 - distance) * unit + 0.5, 0, 1), np.float32(colour))
+        blend(picture, box, np.clip((_STROKE / 2 - distance) * unit + 0.5, 0, 1), np.array(colour, np.float32))
 
 
 def blend(picture: Picture, box: tuple[slice, slice], share: NDArray[np.float32], colour: NDArray[np.float32]) -> None:
@@ -51,17 +55,12 @@ def blend(picture: Picture, box: tuple[slice, slice], share: NDArray[np.float32]
     picture[box] += share[..., None] * (colour - picture[box])
 
 
-def _segments(letter: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    segments = []
+def _segments(letter: str) -> Iterator[tuple[Point, Point]]:
     for line in _LINES[letter].split():
-        points = [(int(line[i]), int(line[i + 1])) for i in range(0, len(line), 2)]
-        segments += list(zip(points, points[1:], strict=False))
-    return segments
+        yield from pairwise([(int(line[i]), int(line[i + 1])) for i in range(0, len(line), 2)])
 
 
-def _distance(
-    x: NDArray[np.float32], y: NDArray[np.float32], a: tuple[int, int], b: tuple[int, int]
-) -> NDArray[np.float32]:
+def _distance(x: NDArray[np.float32], y: NDArray[np.float32], a: Point, b: Point) -> NDArray[np.float32]:
     """From each point to the segment from `a` to `b`."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     along = np.clip(((x - a[0]) * dx + (y - a[1]) * dy) / (dx * dx + dy * dy), 0, 1)

@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..engine.geometry import TargetSize
+from ..engine.pipeline import upscaler_for
 from ..engine.plan import Options, Plan, make_plan
 from .render import Clip, render, write_clip
 from .report import Report, new_report
 from .sample import PLAIN, Sample, take_sample
 
 KIND = "pipeline"
+CLIP = Clip(width=640, height=360, frames=240)
 LENGTHS = (250, 1000, 4000)
 LENGTH_CLIP = Clip(width=160, height=90)
 
@@ -25,7 +27,7 @@ Say = Callable[[str], None]
 class Settings:
     """What is measured: each model, `repeat` times. `long` adds peak memory for clips of `LENGTHS` frames."""
 
-    clip: Clip = Clip(width=640, height=360, frames=240)
+    clip: Clip = CLIP
     models: tuple[str, ...] = ("tiny-8", "tiny-16")
     scale: int = 2
     backend: str = "auto"
@@ -58,6 +60,8 @@ def measure(settings: Settings, say: Say) -> Report:
         output = folder / "out.mkv"
         cases = {PLAIN: settings.options(settings.models[0])} | {m: settings.options(m) for m in settings.models}
         plans = {case: make_plan(source, output, options) for case, options in cases.items()}
+        for plan in plans.values():
+            upscaler_for(plan).close()
         samples: dict[str, list[Sample]] = {case: [] for case in cases}
         for turn in range(settings.repeat):
             for case, options in cases.items():

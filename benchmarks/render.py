@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -62,21 +63,23 @@ def render(clip: Clip) -> Iterator[Rgb]:
 def write_clip(
     path: Path, frames: Iterable[Rgb], rate: int, *, codec: str = "libx264", options: dict[str, str] | None = None
 ) -> Path:
-    """Encode `frames` as BT.709 studio-range 4:2:0; by default so well that nobody sees it. Returns `path`."""
+    """Encode `frames`, at least one, as BT.709 studio-range 4:2:0; by default so that nobody sees a loss.
+
+    Returns `path`.
+    """
+    pictures = map(video_frame, frames)
+    first = next(pictures)
     with av.open(str(path), "w") as file:
-        stream: VideoStream | None = None
-        for number, rgb in enumerate(frames):
-            frame = video_frame(rgb)
-            if stream is None:
-                stream = file.add_stream(codec, rate=rate, options={"crf": "10"} if options is None else options)
-                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
-                context = stream.codec_context
-                context.colorspace, context.color_range = frame.colorspace, frame.color_range
-                context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
+        stream = file.add_stream(codec, rate=rate, options={"crf": "10"} if options is None else options)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, first.format.name
+        context = stream.codec_context
+        context.colorspace, context.color_range = first.colorspace, first.color_range
+        context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
+        for number, frame in enumerate(chain([first], pictures)):
             frame.pts, frame.time_base = number, Fraction(1, rate)
             file.mux(stream.encode(frame))
-        if stream is not None:
-            file.mux(stream.encode(None))
+        file.mux(stream.encode(None))
     return path
 
 
@@ -109,7 +112,7 @@ class _Ball:
         radius = self.radius * height
         rings = 0.6 + 0.4 * np.cos(distance * (12 * np.pi / radius))[..., None]
         whole = (slice(None), slice(None))
-        blend(picture, whole, np.clip(radius + 0.5 - distance, 0, 1), rings * np.float32(self.colour))
+        blend(picture, whole, np.clip(radius + 0.5 - distance, 0, 1), rings * np.array(self.colour, np.float32))
 
 
 _BALLS = (_Ball(0.11, (7.0, 3.1), (0.9, 0.35, 0.2)), _Ball(0.06, (4.3, 5.9), (0.25, 0.6, 0.95)))
@@ -169,12 +172,12 @@ def _add_leaves(stage: Picture, rng: np.random.Generator) -> None:
         share = rng.random()  # radii with density proportional to 1 / r^3
         radius = (smallest**-2 + share * (largest**-2 - smallest**-2)) ** -0.5
         y, x = rng.random() * height, rng.random() * width
-        colour = np.float32(0.1 + 0.75 * rng.random() + 0.06 * rng.standard_normal(3))
+        colour = 0.1 + 0.75 * rng.random() + 0.06 * rng.standard_normal(3)
         reach = int(radius) + 2
         box = (slice(max(0, int(y) - reach), int(y) + reach), slice(max(0, int(x) - reach), int(x) + reach))
         rows, columns = np.arange(height)[box[0], None], np.arange(width)[box[1]]
         distance = np.hypot(rows - y, columns - x).astype(np.float32)
-        blend(stage, box, np.clip(radius + 0.5 - distance, 0, 1), colour)
+        blend(stage, box, np.clip(radius + 0.5 - distance, 0, 1), colour.astype(np.float32))
 
 
 def _add_lines(stage: Picture) -> None:
@@ -183,7 +186,7 @@ def _add_lines(stage: Picture) -> None:
     rows, columns = np.mgrid[:height, : width // 4].astype(np.float32)
     box = (slice(None), slice(width // 3, width // 3 + width // 4))
     lines = np.cos((columns + 0.3 * rows) * np.pi / (3 + 5 * rows / height))
-    blend(stage, box, np.clip(4 * lines - 2.8, 0, 1) * (rows > height * 0.7), np.float32((0.95, 0.95, 0.9)))
+    blend(stage, box, np.clip(4 * lines - 2.8, 0, 1) * (rows > height * 0.7), np.array((0.95, 0.95, 0.9), np.float32))
 
 
 def _add_boards(stage: Picture, rng: np.random.Generator) -> None:

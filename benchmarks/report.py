@@ -34,6 +34,12 @@ def write_report(report: Report, path: Path) -> None:
     write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", path)
 
 
+def check_place(path: Path) -> None:
+    """Before the work whose result goes there. Raises OutputError."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise OutputError(f"{path} cannot be written: its folder is missing, or it is one", "choose another place")
+
+
 def write_text(text: str, path: Path) -> None:
     """Raises OutputError."""
     try:
@@ -49,10 +55,16 @@ def read_report(path: Path) -> Report:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", "check the name") from error
     except ValueError as error:
-        raise InputError(f"{path} is not a report: {error}", "give a file that `framelift bench` has written") from error
-    schema = report.get("schema") if isinstance(report, dict) else None
-    if schema != SCHEMA:
+        raise _no_report(path, str(error)) from error
+    if not isinstance(report, dict) or "kind" not in report:
+        raise _no_report(path, "it has no `kind`")
+    if report["schema"] != SCHEMA:
         raise InputError(
-            f"{path} has schema {schema}, this version reads {SCHEMA}", "read it with the version that has made it"
+            f"{path} has schema {report['schema']}, this version reads {SCHEMA}",
+            "read it with the version that has made it",
         )
-    return dict(report)
+    return report
+
+
+def _no_report(path: Path, why: str) -> InputError:
+    return InputError(f"{path} is not a report: {why}", "give a file that `framelift bench ... --json` has written")

@@ -33,8 +33,8 @@ def _head(report: Report) -> str:
     return (
         f"# The file pipeline, measured\n\nMade by `{report['command']}` on {report['date']}, "
         f"commit {report['commit'] or 'unknown'}.\n\n"
-        f"- Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory'] / 2**30:.1f} GiB, {machine['system']}; "
-        f"load before the run {machine['load']:.1f}\n"
+        f"- Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory'] / 2**30:.1f} GiB, "
+        f"{machine['system']}; load before the run {machine['load']:.1f}\n"
         f"- Software: {software}\n"
         f"- Clip: {report['clip']['name']}, H.264"
     )

@@ -9,6 +9,7 @@ from typing import Literal
 from av.stream import Disposition
 
 from .errors import UsageError
+from .languages import ANY, QUICKTIME, THREE_LETTERS
 
 CoverArt = Literal["stream", "attachment", "none"]
 
@@ -34,6 +35,7 @@ class Container:
     video_tags: frozenset[str] | None
     tags_beside_cover: frozenset[str] | None  # of the file, where it has cover art
     dispositions: Disposition
+    languages: str = ANY  # pattern of the codes it holds
     options: dict[str, str] = field(default_factory=dict)
 
 
@@ -97,6 +99,7 @@ _MP4 = Container(
     | _D.visual_impaired
     | _D.captions
     | _D.descriptions,
+    languages=THREE_LETTERS,
     options={"write_tmcd": "1"},
 )
 _MOV = Container(
@@ -117,6 +120,7 @@ _MOV = Container(
     video_tags=_MP4_TRACK_TAGS,
     tags_beside_cover=None,
     dispositions=_D.default,
+    languages=QUICKTIME,
     options={"movflags": "use_metadata_tags"},
 )
 _WEBM = Container(
@@ -157,6 +161,7 @@ _MPEGTS = Container(
     video_tags=frozenset(),
     tags_beside_cover=frozenset({"service_name", "service_provider"}),
     dispositions=_D.hearing_impaired | _D.visual_impaired | _D.clean_effects | _D.descriptions,
+    languages=THREE_LETTERS,
     options={"mpegts_copyts": "1", "avoid_negative_ts": "disabled"},
 )
 _BY_SUFFIX = {

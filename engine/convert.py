@@ -127,7 +127,7 @@ class Converter:
         if self.layout.kind != "yuv" or plane not in (1, 2):
             return Grid(height), Grid(width)
         (across, down), (x, y) = self.layout.subsampling, self.tags.siting.offsets
-        return Grid(height, down, y if down > 1 else 0.0), Grid(width, across, x if across > 1 else 0.0)
+        return Grid(height, down, y * (down - 1)), Grid(width, across, x * (across - 1))  # offsets are those of 2 x 2
 
 
 def repeat_edges(plane: Plane, rows: int, columns: int) -> None:

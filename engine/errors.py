@@ -38,6 +38,10 @@ class FrameliftError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type[FrameliftError], tuple[str, str]]:
+        """So that an error of another process arrives whole."""
+        return type(self), (self.message, self.hint)
+
 
 class UsageError(FrameliftError):
     """An option or argument is outside what is allowed."""

@@ -231,7 +231,8 @@ def decoder_for(stream: VideoStream) -> VideoCodecContext:
     """
     own = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
     context = stream.codec_context
-    if stream.metadata.get("alpha_mode") == "1" and context.name in own:
+    tags = {key.lower(): value for key, value in stream.metadata.items()}  # some files shout ALPHA_MODE
+    if tags.get("alpha_mode") == "1" and context.name in own:
         alpha = av.CodecContext.create(own[context.name], "r")
         assert isinstance(alpha, VideoCodecContext)
         alpha.extradata, context = context.extradata, alpha
@@ -240,21 +241,18 @@ def decoder_for(stream: VideoStream) -> VideoCodecContext:
 
 
 def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
-    frames = list(_first_frames(container, stream))
-    if not frames:
+    seen = _seen_of(container, stream)
+    if seen is None:
         raise InputError(
             f"{container.name.removeprefix('file:')}: no frame of its {stream.codec_context.name} video can be decoded",
             "the file is damaged before its first picture, or encrypted; play it in a player to see",
         )
-    first, pts = frames[0], [f.pts for f in frames if f.pts is not None]
+    first, pts = seen.first, [pts for pts in seen.pts if pts is not None]
     siting, aspect = _shown(first, stream)
-    known: dict[SideDataType, bytes] = {}
-    for frame in reversed(frames):
-        known |= {entry.type: bytes(entry) for entry in cast(Iterable[SideData], frame.side_data)}
-    matrix = known.get(SideDataType.DISPLAYMATRIX)
+    matrix = seen.side_data.get(SideDataType.DISPLAYMATRIX)
     return VideoFacts(
         index=stream.index,
-        codec=stream.codec_context.name,
+        codec=codec_name(stream) or stream.codec_context.name,  # the format's name: av1, not libdav1d
         width=first.width,
         height=first.height,
         pix_fmt=first.format.name,
@@ -264,15 +262,37 @@ def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
         duration=_declared_duration(stream),
         sample_aspect_ratio=stream.sample_aspect_ratio or aspect or Fraction(1),
         colour=ColourTags(first.colorspace, first.color_range, first.color_primaries, first.color_trc, siting),
-        interlaced=any(frame.interlaced_frame for frame in frames),
+        interlaced=seen.interlaced,
         alpha=any(component.is_alpha for component in first.format.components),
-        has_pts=len(pts) == len(frames),
+        has_pts=None not in seen.pts,
         pts_in_order=all(a < b for a, b in pairwise(pts)),
         display_matrix=None if matrix is None else _matrix_of(matrix),
         tags=track_tags(stream.metadata),
         disposition=stream.disposition,
-        side_data=known,
+        side_data=seen.side_data,
     )
+
+
+@dataclass
+class _Seen:
+    """What the first frames show."""
+
+    first: av.VideoFrame
+    pts: list[int | None] = field(default_factory=list)
+    interlaced: bool = False
+    side_data: dict[SideDataType, bytes] = field(default_factory=dict)
+
+
+def _seen_of(container: InputContainer, stream: VideoStream) -> _Seen | None:
+    """Looks at the frames one by one, for each can be large; None when there is none."""
+    seen = None
+    for frame in _first_frames(container, stream):
+        seen = seen or _Seen(frame)
+        seen.pts.append(frame.pts)
+        seen.interlaced |= frame.interlaced_frame
+        for entry in cast(Iterable[SideData], frame.side_data):
+            seen.side_data.setdefault(entry.type, bytes(entry))
+    return seen
 
 
 def _first_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
@@ -321,5 +341,6 @@ def _declared_duration(stream: VideoStream) -> float | None:
         return float(stream.duration * stream.time_base)
     tag = stream.metadata.get("DURATION")  # Matroska writes it for each track
     if tag and (match := re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", tag)):
-        return 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
+        end = 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
+        return end - float((stream.start_time or 0) * (stream.time_base or 0))
     return None

@@ -18,6 +18,7 @@ from av.subtitles.stream import SubtitleStream
 
 from .containers import ITUNES_TAGS
 from .encode import VideoEncoder
+from .languages import spelled
 from .media import AnyPacket, open_input
 from .partial import explained, new_partial
 from .plan import Plan
@@ -131,7 +132,9 @@ class OutputFile:
         """Tags and dispositions from the source's stream."""
         allowed = self._plan.container.video_tags if source.type == "video" else self._plan.container.track_tags
         made.metadata.clear()
-        made.metadata.update(kept(track_tags(source.metadata), allowed))
+        tags = kept(track_tags(source.metadata), allowed)
+        language = spelled(tags.pop("language", ""), self._plan.container.languages)
+        made.metadata.update(tags | ({"language": language} if language else {}))
         made.disposition = source.disposition & (self._plan.container.dispositions | Disposition.attached_pic)
 
     def _keep_display_matrix(self, encoder: VideoEncoder) -> None:
@@ -141,9 +144,14 @@ class OutputFile:
             encoder.stream.set_display_matrix(matrix)
 
     def _copied(self, packet: AnyPacket, stream: Stream) -> AnyPacket:
-        """The packet for its new stream, moved on where the input's clock jumps back."""
+        """The packet for its new stream, moved on where the input's clock jumps back.
+
+        One of unknown duration gets its predecessor's: MP4 would leave out the last packet of such a track.
+        """
         last = self._last_dts.get(stream.index)
         if packet.dts is not None:
+            if not packet.duration and last is not None and stream.type in ("audio", "video"):
+                packet.duration = max(0, packet.dts - last)
             if last is not None and packet.dts < last:
                 self.timestamp_jumps += 1
                 step = last - packet.dts

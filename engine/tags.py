@@ -11,6 +11,7 @@ _MADE_BY_MUXERS = re.compile(
     r"|_statistics_.*|source_id|variant_bitrate|rotate|language)(-[a-z]{3})?",
     re.IGNORECASE,
 )
+_MATROSKA_FIELDS = {"filename", "mimetype", "alpha_mode"}  # of a track, written from the stream itself
 _DEFAULT_HANDLERS = {"VideoHandler", "SoundHandler", "SubtitleHandler", "DataHandler"}
 
 
@@ -29,8 +30,8 @@ def track_tags(metadata: Mapping[str, str]) -> dict[str, str]:
     title = tags.pop("name", None)  # MP4's word for it
     if title is not None:
         tags.setdefault("title", title)
-    for key in ("filename", "mimetype", "alpha_mode"):  # Matroska's fields, written from the stream itself
-        tags.pop(key, None)
+    for key in [k for k in tags if k.lower() in _MATROSKA_FIELDS]:
+        tags.pop(key)
     for key in [k for k in tags if k.lower() == "handler_name" and tags[k].strip("\x00") in _DEFAULT_HANDLERS]:
         tags.pop(key)
     language = metadata.get("language", "und")

@@ -19,12 +19,13 @@ from . import tags
 from .containers import TEXT_SUBTITLES, Container, container_for
 from .encoders import Encoder
 from .hdr import DYNAMIC
+from .languages import spelled
 from .media import MediaFacts, TrackFacts
 from .orientation import turn_of
 
 Action = Literal["copy", "convert", "attach", "metadata", "drop"]
 
-_MARKS = (  # `default` is no loss where a container has no such mark: the first track is its default
+_MARKS = (  # `default` is told apart: without the mark, players take the first track
     Disposition.dub | Disposition.original | Disposition.comment | Disposition.forced | Disposition.hearing_impaired
     | Disposition.visual_impaired
 )  # fmt: skip
@@ -65,7 +66,11 @@ def what_is_lost(
     for index, words, disposition in _words_of(facts):
         allowed = container.video_tags if index == facts.video.index else container.track_tags
         lost += [f"tag {key} of stream {index}" for key in tags.lost(words, allowed)]
+        if "language" in words and spelled(words["language"], container.languages) is None:
+            lost.append(f"language {words['language']} of stream {index}")
         lost += [f"{flag.name} mark of stream {index}" for flag in disposition & ~container.dispositions & _MARKS]
+    if not container.dispositions & Disposition.default and _default_matters(facts):
+        lost.append("which tracks are the default")
     if facts.chapters and not container.chapters:
         lost.append(f"{facts.chapters} chapters")
     if not container.rotation and turn_of(facts.video.display_matrix) is None:
@@ -93,6 +98,14 @@ def _lost_side_data(kinds: set[SideDataType], encoder: Encoder) -> list[str]:
     if _STATIC_HDR & kinds and encoder.hdr is None:
         lost.append("static HDR metadata")
     return lost + sorted({name for kind, name in (DYNAMIC | _SPATIAL).items() if kind in kinds})
+
+
+def _default_matters(facts: MediaFacts) -> bool:
+    """Whether the input marks a default among several tracks of one type."""
+    marks = [("video", facts.video.disposition)]
+    marks += [(t.type, t.disposition) for t in facts.tracks if not t.cover_art]
+    several = {kind for kind, _ in marks if [k for k, _ in marks].count(kind) > 1}
+    return any(disposition & Disposition.default for kind, disposition in marks if kind in several)
 
 
 def _words_of(facts: MediaFacts) -> Iterator[tuple[int, dict[str, str], Disposition]]:

@@ -8,7 +8,14 @@ from typing import Any
 
 from av.stream import Disposition
 from framelift.engine.colour import ColourTags
+from framelift.engine.containers import container_for
+from framelift.engine.encoders import EncodeSettings, choose_encoder
+from framelift.engine.geometry import Geometry
+from framelift.engine.layout import layout_of
 from framelift.engine.media import MediaFacts, TrackFacts, VideoFacts
+from framelift.engine.model import load_model
+from framelift.engine.pixel_format import tags_after
+from framelift.engine.plan import Options, Plan
 
 
 def video_facts(**changed: Any) -> VideoFacts:
@@ -55,3 +62,28 @@ def media_facts(*tracks: TrackFacts, **changed: Any) -> MediaFacts:
         "tags": {},
     }
     return MediaFacts(**facts | changed)
+
+
+def plan_for(output: Path, video: VideoFacts, settings: EncodeSettings | None = None) -> Plan:
+    """A run on this video alone, to twice its size, without asking whether all of it can be kept."""
+    settings, layout, container = settings or EncodeSettings(), layout_of(video.pix_fmt), container_for(output)
+    choice = choose_encoder(container, layout, settings.codec, settings.pix_fmt)
+    width, height = 2 * video.width, 2 * video.height
+    colour = video.colour.decided(lines=video.height, pix_fmt=video.pix_fmt)
+    return Plan(
+        input=Path("in.mkv"),
+        output=output,
+        options=Options(encode=settings),
+        facts=media_facts(video=video),
+        container=container,
+        model=load_model("tiny-8-x2"),
+        layout=layout,
+        colour=colour,
+        geometry=Geometry(video.width, video.height, 2, width, height, width, height, video.sample_aspect_ratio),
+        choice=choice,
+        output_colour=tags_after(colour, layout, choice.layout),
+        tracks=[],
+        turn=None,
+        dropped=[],
+        memory=0.0,
+    )

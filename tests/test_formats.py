@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -232,6 +233,29 @@ def test_qualities_and_presets_an_encoder_lacks_are_refused(
     with refusal(capfd, tmp_path) as words:
         assert exit_code_of(["upscale", str(source), str(tmp_path / "out.mkv"), *QUICKLY, *options]) == 2
     assert " ".join(options[-2:]) in words[-2]
+
+
+@pytest.mark.parametrize(
+    ("clip", "output", "options"),
+    [
+        pytest.param(Clip(pix_fmt="yuv440p"), "out.mp4", (), id="4:4:0 in mp4"),
+        pytest.param(Clip(pix_fmt="yuv420p10le"), "out.webm", (), id="10 bit in webm"),
+        pytest.param(Clip(pix_fmt="gray16le"), "out.mp4", (), id="16 bit in mp4"),
+        pytest.param(Clip(pix_fmt="yuva420p"), "out.mp4", (), id="alpha in mp4"),
+        pytest.param(Clip(pix_fmt="yuva420p"), "out.mkv", ("--codec", "libx265"), id="alpha in H.265"),
+        pytest.param(Clip(), "out.mov", ("--codec", "libvpx-vp9"), id="VP9 in mov"),
+        pytest.param(Clip(), "out.mkv", ("--codec", "prores_ks"), id="4:2:0 in ProRes"),
+        pytest.param(Clip(pix_fmt="yuv420p12le", width=24, height=24), "out.mkv", (), id="too small for x265"),
+        pytest.param(Clip(width=15, height=15), "out.mkv", ("--codec", "libsvtav1"), id="too small for SVT-AV1"),
+        pytest.param(Clip(), "out.mkv", ("--height", "20000"), id="too large for x264"),
+    ],
+)
+def test_what_an_encoder_does_not_take_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], clip: Clip, output: str, options: tuple[str, ...]
+) -> None:
+    source = write_clip(tmp_path / "in.mkv", replace(clip, codec="ffv1", frames=2))
+    with refusal(capfd, tmp_path):
+        assert exit_code_of(["upscale", str(source), str(tmp_path / output), *QUICKLY, *options]) == 5
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def decoder_of(stream: VideoStream) -> VideoCodecContext:
     """
     context = stream.codec_context
     with_alpha = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-    if stream.metadata.get("alpha_mode") == "1" and context.name in with_alpha:
+    tags = {key.lower(): value for key, value in stream.metadata.items()}
+    if tags.get("alpha_mode") == "1" and context.name in with_alpha:
         extradata = context.extradata
         context = Codec(with_alpha[context.name], "r").create("video")
         context.extradata = extradata

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+from ..languages import same_language
 from .report import Finding
 from .survey import Chapter, Enclosure, Survey, Track
 from .texts import TEXT_CODECS
@@ -13,6 +14,9 @@ from .times import in_seconds
 
 KINDS = ("video", "audio", "subtitle", "data", "unknown")
 MILLISECOND = Fraction(1, 1000)
+
+MPEG_AUDIO = {"mp1", "mp2", "mp3"}
+"""Layers that MP4 does not tell apart; decoders see them in each packet."""
 
 MADE_BY_MUXERS = re.compile(
     r"encoder|software|major_brand|minor_version|compatible_brands|handler_name|vendor_id|duration|filename|mimetype"
@@ -65,9 +69,10 @@ def _numbers(kind: str, ours: list[Track], theirs: list[Track]) -> Iterator[Find
 def _track(ours: Track, theirs: Track, *, upscaled: bool) -> Iterator[Finding]:
     name = f"{ours.kind} track {theirs.index}"
     converted = {ours.codec, theirs.codec} <= TEXT_CODECS
-    if ours.codec != theirs.codec and not upscaled and not converted:
+    layers = {ours.codec, theirs.codec} <= MPEG_AUDIO
+    if ours.codec != theirs.codec and not upscaled and not converted and not layers:
         yield Finding("tracks.codec", f"{name} is {theirs.codec}, the input's is {ours.codec}")
-    if ours.language != theirs.language:
+    if not same_language(ours.language, theirs.language):
         yield Finding("tracks.language", f"{name} has language {theirs.language}, the input's has {ours.language}")
     if ours.title != theirs.title:
         yield Finding("tracks.title", f"{name} has title {theirs.title!r}, the input's has {ours.title!r}")
