@@ -43,7 +43,7 @@ def exit_code_of(arguments: list[str]) -> int:
     if verbosity.debug:
         arguments = [a for i, a in enumerate(arguments) if a != "--debug" or i >= len(options)]
     try:
-        return int(app(arguments, prog_name="framelift", standalone_mode=False) or ExitCode.DONE)
+        code = int(app(arguments, prog_name="framelift", standalone_mode=False) or ExitCode.DONE)
     except TyperException as error:
         show_error(error.format_message(), "`framelift --help` and `framelift COMMAND --help` list what is allowed")
         return ExitCode.USAGE
@@ -51,7 +51,7 @@ def exit_code_of(arguments: list[str]) -> int:
         show_error(error.message, error.hint)
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        show_error("interrupted", "nothing was written under the output's name; run the command again")
+        _show_interrupted()
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  the last line of defence: users see words, not a traceback
         show_error(
@@ -59,3 +59,10 @@ def exit_code_of(arguments: list[str]) -> int:
             "run again with --debug and report what it prints",
         )
         return ExitCode.INTERNAL
+    if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code
+        _show_interrupted()
+    return code
+
+
+def _show_interrupted() -> None:
+    show_error("interrupted", "nothing was written under the output's name; run the command again")

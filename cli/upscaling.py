@@ -82,9 +82,10 @@ def upscale(
         drop_unsupported=drop_unsupported,
     )
     jobs = jobs_of(source, output)
-    if _is_many(source) and not dry_run:
+    many = _is_many(source)
+    if many and not dry_run:
         _make_folder(output)
-    codes, entries = _all(jobs, options, dry_run=dry_run, preview=preview)
+    codes, entries = _all(jobs, options, new_folder=many, dry_run=dry_run, preview=preview)
     if report is not None:
         _write_report(report, entries)
     if len(jobs) > 1:
@@ -99,7 +100,7 @@ def jobs_of(source: str, output: Path) -> list[tuple[Path, Path]]:
 
     if not _is_many(source):
         path = Path(source)
-        return [(path, output / _named(path, SUFFIXES) if output.is_dir() else output)]
+        return [(path, output / _named(path, SUFFIXES) if _is_folder(output) else output)]
     folder = Path(source)
     found = sorted(folder.iterdir()) if folder.is_dir() else [Path(name) for name in sorted(glob.glob(source))]  # noqa: PTH207  absolute patterns too
     inputs = [path for path in found if path.is_file() and path.suffix.lower() in _VIDEO_SUFFIXES]
@@ -123,19 +124,28 @@ _VIDEO_SUFFIXES = frozenset({
 
 def _is_many(source: str) -> bool:
     path = Path(source)
-    return path.is_dir() or (not path.exists() and glob.has_magic(source))
+    return _is_folder(path) or (glob.has_magic(source) and not path.exists())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long, a folder that may not be entered: told when the file is opened
+        return False
 
 
 def _named(path: Path, writable: tuple[str, ...]) -> str:
     return path.name if path.suffix.lower() in writable else f"{path.stem}.mkv"
 
 
-def _one(source: Path, output: Path, options: Options, *, dry_run: bool, preview: int) -> tuple[int, dict[str, Any]]:
+def _one(
+    source: Path, output: Path, options: Options, *, new_folder: bool, dry_run: bool, preview: int
+) -> tuple[int, dict[str, Any]]:
     from framelift.engine.pipeline import run
     from framelift.engine.plan import make_plan
     from framelift.engine.preview import write_previews
 
-    plan = make_plan(source, output, options)
+    plan = make_plan(source, output, options, new_folder=new_folder)
     if dry_run:
         print("\n".join([f"{source} -> {output}", *(f"  {line}" for line in plan.lines())]))
         return 0, {"input": str(source), "output": str(output), "plan": plan.lines()}
@@ -158,7 +168,7 @@ def _one(source: Path, output: Path, options: Options, *, dry_run: bool, preview
 
 
 def _all(
-    jobs: list[tuple[Path, Path]], options: Options, *, dry_run: bool, preview: int
+    jobs: list[tuple[Path, Path]], options: Options, *, new_folder: bool, dry_run: bool, preview: int
 ) -> tuple[list[int], list[dict[str, Any]]]:
     """Exit codes and report entries of every file; one that fails is told and does not end the others."""
     from framelift.engine.errors import FrameliftError
@@ -166,7 +176,7 @@ def _all(
     codes, entries = [], []
     for source, output in jobs:
         try:
-            code, entry = _one(source, output, options, dry_run=dry_run, preview=preview)
+            code, entry = _one(source, output, options, new_folder=new_folder, dry_run=dry_run, preview=preview)
         except FrameliftError as error:
             show_error(error.message, error.hint)
             code = int(error.exit_code)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ._native import plane_from_tensor, tensor_from_plane
 from .backends.base import Batch
-from .colour import ColourTags, Matrix, luma_weights
+from .colour import ColourTags, Matrix, Siting, luma_weights
 from .geometry import Geometry
 from .layout import PixelLayout
 from .planes import Plane
@@ -122,12 +122,16 @@ class Converter:
         resample_plane(source[plane], out[plane], rows, columns, self.layout.max_code)
 
     def _grids(self, plane: int, size: tuple[int, int]) -> tuple[Grid, Grid]:
-        """Where a plane's samples lie, (down the rows, across the columns), in a picture of `size` luma samples."""
-        height, width = size
-        if self.layout.kind != "yuv" or plane not in (1, 2):
-            return Grid(height), Grid(width)
-        (across, down), (x, y) = self.layout.subsampling, self.tags.siting.offsets
-        return Grid(height, down, y * (down - 1)), Grid(width, across, x * (across - 1))  # offsets are those of 2 x 2
+        return grids_of(self.layout, self.tags.siting, plane, size)
+
+
+def grids_of(layout: PixelLayout, siting: Siting, plane: int, size: tuple[int, int]) -> tuple[Grid, Grid]:
+    """Where a plane's samples lie, (down the rows, across the columns), in a picture of `size` luma samples."""
+    height, width = size
+    if layout.kind != "yuv" or plane not in (1, 2):
+        return Grid(height), Grid(width)
+    (across, down), (x, y) = layout.subsampling, siting.offsets
+    return Grid(height, down, y * (down - 1)), Grid(width, across, x * (across - 1))  # the offsets are those of 2 x 2
 
 
 def repeat_edges(plane: Plane, rows: int, columns: int) -> None:

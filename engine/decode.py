@@ -145,6 +145,7 @@ class Decoder:
             return
         except av.error.FFmpegError:
             self.damage.packets_lost += 1
+            self._timestamps.lost(None if packet is None else packet.pts)
             return
         for picture in pictures:
             yield self._frame(picture, ledger)

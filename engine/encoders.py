@@ -14,7 +14,7 @@ import av.codec
 import av.error
 
 from .containers import Container
-from .errors import OutputError, UsageError
+from .errors import InputError, OutputError, UsageError
 from .layout import PixelLayout, layout_of
 
 
@@ -55,7 +55,7 @@ ENCODERS = (
             options={"a53cc": "1"}, hdr="x265-params", captions=True, smallest_side=50, lookahead=30,
             unusable=frozenset({"yuva420p", "yuva420p10le"})),
     Encoder("ffv1", "ffv1", options={"level": "3", "coder": "range_tab", "g": "1", "slices": "4", "slicecrc": "1"},
-            subsampled_even=False, largest_side=65_536, lookahead=4),
+            largest_side=65_536, lookahead=4),
     Encoder("libsvtav1", "av1", "crf", 18, quality_range=(0, 63), preset_option="preset", preset="8",
             presets=tuple(map(str, range(14))), hdr="svtav1-params", smallest_side=32, lookahead=70, automatic=False),
     Encoder("prores_ks", "prores", options={"vendor": "apl0"}, lookahead=4, automatic=False),
@@ -102,7 +102,7 @@ class EncoderChoice:
 
 def choose_encoder(container: Container, layout: PixelLayout, codec: str | None, pix_fmt: str | None) -> EncoderChoice:
     """The encoder for frames of `layout` in `container`. Raises UsageError, OutputError."""
-    wanted = layout_of(pix_fmt) if pix_fmt else layout
+    wanted = _asked_for(pix_fmt) if pix_fmt else layout
     if codec is not None:
         encoder = _named(codec)
         if encoder.codec not in container.video:
@@ -126,6 +126,15 @@ def choose_encoder(container: Container, layout: PixelLayout, codec: str | None,
         f"no encoder for {container.muxer} keeps {wanted.name}",
         "write .mkv, which always can, or convert with --pix-fmt (for instance yuv420p)",
     )
+
+
+def _asked_for(pix_fmt: str) -> PixelLayout:
+    try:
+        return layout_of(pix_fmt)
+    except InputError as error:
+        raise UsageError(
+            f"--pix-fmt {pix_fmt}: {error.message}", "choose for instance yuv420p, yuv444p10le or gbrp"
+        ) from error
 
 
 def encoder_options(encoder: Encoder, crf: float | None, preset: str | None) -> dict[str, str]:

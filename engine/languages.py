@@ -30,4 +30,4 @@ def spelled(language: str, allowed: str) -> str | None:
 
 def same_language(one: str | None, other: str | None) -> bool:
     """Whether two codes mean one language."""
-    return one == other or (one is not None and _OTHER.get(one) == other)
+    return one == other or (one in _OTHER and _OTHER[one] == other)

@@ -141,7 +141,11 @@ class MediaFacts:
 
 def open_input(path: Path) -> InputContainer:
     """Open a local file for reading. Raises InputError, worded by what is wrong with it."""
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:  # the system will not even look: a name too long, a folder that may not be entered
+        raise InputError(f"{path}: {error.strerror}", "check the name and the rights of its folder") from error
+    if not there:
         raise InputError(f"{path}: no such file", "check the name; the shell's tab key completes it")
     if path.is_dir():
         raise InputError(f"{path} is a directory", "name a file, or give `upscale` a folder as its input")
@@ -241,10 +245,13 @@ def decoder_for(stream: VideoStream) -> VideoCodecContext:
 
 
 def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
-    seen = _seen_of(container, stream)
+    with complaints.heard(av.logging.ERROR) as lines:
+        seen = _seen_of(container, stream)
     if seen is None:
+        why = f": {lines[0][2].strip()}" if lines else ""
         raise InputError(
-            f"{container.name.removeprefix('file:')}: no frame of its {stream.codec_context.name} video can be decoded",
+            f"{container.name.removeprefix('file:')}: no frame of its {stream.codec_context.name} video can be "
+            f"decoded{why}",
             "the file is damaged before its first picture, or encrypted; play it in a player to see",
         )
     first, pts = seen.first, [pts for pts in seen.pts if pts is not None]

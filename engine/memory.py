@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 from .encoders import EncoderChoice, lookahead_for
@@ -15,6 +17,11 @@ from .upscaler import TILE, TILE_ABOVE
 FRAMES_IN_FLIGHT = 10  # one in each stage and each place of the channels between them
 _OWN_BYTES_PER_PIXEL = 64 * 4 * 3  # inner layers of our largest networks, for each input pixel of a tile
 _FOREIGN_BYTES_PER_PIXEL = 64 * 4 * 16
+_LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+_SAYINGS = (  # where, what, in bytes
+    ("/proc/meminfo", r"^MemAvailable: +(\d+) kB", 1024.0),
+    ("/sys/fs/cgroup/memory.max", r"^(\d+)$", 1.0),  # a container's limit
+)
 
 
 def estimate(model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None) -> float:
@@ -30,13 +37,15 @@ def estimate(model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geomet
 
 
 def available() -> float | None:
-    """Bytes this machine can still give, what it caches of files included; None where it does not say (Linux does)."""
-    try:
-        facts = Path("/proc/meminfo").read_text(encoding="ascii")
-    except OSError:
-        return None
-    match = re.search(r"^MemAvailable: +(\d+) kB", facts, re.MULTILINE)
-    return None if match is None else 1024.0 * int(match[1])
+    """Bytes this process can still get: what the machine can give, its file cache included, or may have by limit.
+
+    None where the system does not say; Linux does.
+    """
+    known = [float(soft) for soft, _ in map(resource.getrlimit, _LIMITS) if soft != resource.RLIM_INFINITY]
+    for path, pattern, unit in _SAYINGS:
+        with suppress(OSError):
+            known += [unit * int(n) for n in re.findall(pattern, Path(path).read_text(encoding="ascii"), re.MULTILINE)]
+    return min(known, default=None)
 
 
 def refuse_what_does_not_fit(needed: float, g: Geometry) -> None:

@@ -182,7 +182,7 @@ def _muxer_options(plan: Plan, source: InputContainer) -> dict[str, str]:
         scale = math.lcm(*(s.time_base.denominator for s in source.streams if s.time_base))
         options["movie_timescale"] = str(scale if scale < 2**31 else plan.facts.video.time_base.denominator)
     cover = any(track.track.cover_art and track.action == "copy" for track in plan.tracks)
-    if container.muxer == "mp4" and not cover and not plan.facts.tags.keys() <= ITUNES_TAGS:
+    if container.muxer == "mp4" and not cover and not {key.lower() for key in plan.facts.tags} <= ITUNES_TAGS:
         options["movflags"] = "use_metadata_tags"
     return options
 

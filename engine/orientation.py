@@ -48,7 +48,7 @@ def turn_of(matrix: tuple[int, ...] | None) -> Turn | None:
 
 
 # Rows (a, b), (c, d): a point (x, y) of the picture is shown at (a x + c y, b x + d y), y downwards.
-_TURNS = {
+_TURNS: dict[tuple[float, ...], Turn] = {
     (1, 0, 0, 1): Turn(0, flipped=False),
     (0, -1, 1, 0): Turn(1, flipped=False),
     (-1, 0, 0, -1): Turn(2, flipped=False),

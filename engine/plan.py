@@ -76,11 +76,14 @@ class Plan:
         return [*made, f"memory: about {self.memory / 1e9:.2f} GB"]
 
 
-def make_plan(source: Path, output: Path, options: Options) -> Plan:
-    """Decide everything. Raises FrameliftError for whatever makes the run impossible."""
+def make_plan(source: Path, output: Path, options: Options, *, new_folder: bool = False) -> Plan:
+    """Decide everything; `new_folder` says that the output's folder need not be there yet.
+
+    Raises FrameliftError for whatever makes the run impossible.
+    """
     container = container_for(output)
     facts = probe(source, options.stream)
-    _check_output(source, output, overwrite=options.overwrite)
+    _check_output(source, output, overwrite=options.overwrite, new_folder=new_folder)
     video, layout = facts.video, layout_of(facts.video.pix_fmt)
     model = _model_for(options, video)
     choice = choose_encoder(container, layout, options.encode.codec, options.encode.pix_fmt)
@@ -116,16 +119,19 @@ def make_plan(source: Path, output: Path, options: Options) -> Plan:
     )
 
 
-def _check_output(source: Path, output: Path, *, overwrite: bool) -> None:
-    if output.is_dir():
-        raise OutputError(f"{output} is a directory", "name a file in it")
-    if output.exists():
-        if output.samefile(source):
-            raise UsageError(f"{output} is the input itself", "give the output another name")
-        if not overwrite:
-            raise OutputError(f"{output} exists", "choose another name, or --overwrite it")
-    if not output.parent.is_dir():
-        raise OutputError(f"{output.parent} is not a folder", "create it first")
+def _check_output(source: Path, output: Path, *, overwrite: bool, new_folder: bool) -> None:
+    try:
+        there = output.exists()
+        if output.is_dir():
+            raise OutputError(f"{output} is a directory", "name a file in it")
+        if not output.parent.is_dir() and not (new_folder and not output.parent.exists()):
+            raise OutputError(f"{output.parent} is not a folder", "create it first")
+    except OSError as error:  # the system will not even look: a name too long, a folder that may not be entered
+        raise OutputError(f"{output} cannot be written: {error.strerror}", "choose another name or folder") from error
+    if there and output.samefile(source):
+        raise UsageError(f"{output} is the input itself", "give the output another name")
+    if there and not overwrite:
+        raise OutputError(f"{output} exists", "choose another name, or --overwrite it")
 
 
 def _model_for(options: Options, video: VideoFacts) -> Model:
@@ -135,7 +141,8 @@ def _model_for(options: Options, video: VideoFacts) -> Model:
         model = load_model(options.model, foreign=options.foreign)
         wanted_scale(video.width, video.height, options.target, (model.scale,))
         return model
-    return load_model(options.model, scale=wanted_scale(video.width, video.height, options.target, scales))
+    scale = wanted_scale(video.width, video.height, options.target, scales)
+    return load_model(options.model, scale=scale, foreign=options.foreign)
 
 
 def _geometry(video: VideoFacts, options: Options, model: Model, choice: EncoderChoice) -> Geometry:

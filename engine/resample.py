@@ -20,7 +20,7 @@ hold.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -49,6 +49,11 @@ class Grid:
     def positions(self) -> NDArray[np.float64]:
         """[samples], in luma samples."""
         return self.subsampling * np.arange(self.samples, dtype=np.float64) + self.offset
+
+    @property
+    def reversed(self) -> Grid:
+        """The same samples counted from the picture's other end."""
+        return replace(self, offset=self.length - 1 - float(self.positions[-1]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,12 @@ class Timestamps:
         if self._waiting is not None and pts is not None:
             heapq.heappush(self._waiting, pts)
 
+    def lost(self, pts: int | None) -> None:
+        """The decoder refused that packet: no frame of it will come."""
+        if self._waiting is not None and pts in self._waiting:
+            self._waiting.remove(pts)
+            heapq.heapify(self._waiting)
+
     def pts_of(self, pts: int | None, duration: int) -> int:
         """The pts of the next frame, given what the decoder says of it (`duration` 0 is unknown)."""
         if self._waiting:
@@ -42,10 +48,3 @@ class Timestamps:
             pts = 0 if self._previous is None else self._previous + self._step
         self._previous, self._step = pts, duration or self._interval
         return pts
-
-
-def rescaled(value: int, source: Fraction, target: Fraction) -> int:
-    """`value` in units of `source` as units of `target`, to nearest, ties away from zero (FFmpeg's av_rescale_q)."""
-    exact = value * source / target
-    whole = int(abs(exact) + Fraction(1, 2))
-    return whole if exact >= 0 else -whole

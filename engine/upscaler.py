@@ -15,8 +15,9 @@ import numpy as np
 
 from .backends import choose_backend
 from .backends.base import Batch
-from .colour import ColourTags, Siting
+from .colour import ColourTags, Siting, luma_weights
 from .convert import Converter, repeat_edges
+from .errors import ModelError
 from .frame import DecodedFrame, Ledger, UpscaledFrame
 from .geometry import Geometry, TargetSize, plan_geometry
 from .layout import PixelLayout, layout_of, planar
@@ -25,6 +26,7 @@ from .orientation import Turn
 from .pixel_format import converted
 from .planes import Plane, new_picture, planes_of
 from .tiling import fixed_spans, run_tiles, spans
+from .turning import turned
 
 DEFAULT_MODEL = "tiny-16"
 TILE_ABOVE = 1920 * 1088  # input pixels; a network's inner layers need about 64 bytes and more for each
@@ -69,8 +71,9 @@ class Upscaler:
     ) -> None:
         """`out_layout` and `out_tags` convert the result, `turn` turns it; `tile` 0 is never, None when large.
 
-        Raises ModelError when no backend can serve.
+        Raises ModelError when no backend can serve, or the model works on RGB and the matrix is not known.
         """
+        _check_matrix(model, layout, tags)
         self.model = model
         self.backend = choose_backend(model, backend, threads)
         self._layout, self._tags, self._geometry = layout, tags, geometry
@@ -103,7 +106,10 @@ class Upscaler:
             write(work.tensor, work.planes, inner)
             for plane, (rows, columns) in zip(planes, shapes, strict=True):
                 repeat_edges(plane, rows, columns)
-            picture = self._turned(self._converted(picture))
+            picture = self._converted(picture)
+            if self._turn is not None:
+                picture = turned(picture, self._turn, self._out_layout, self._out_tags.siting)
+            picture.colorspace, picture.color_range = int(self._out_tags.matrix), int(self._out_tags.range)
         return UpscaledFrame(
             picture, frame.index, frame.pts, frame.duration, frame.time_base, self._out_tags, g.sample_aspect_ratio,
             frame.ledger,
@@ -122,18 +128,6 @@ class Upscaler:
             return picture
         return converted(picture, self._tags, self._out_tags, self._out_layout)
 
-    def _turned(self, picture: av.VideoFrame) -> av.VideoFrame:
-        if self._turn is None:
-            return picture
-        width, height = picture.width, picture.height
-        if self._turn.swaps_axes:
-            width, height = height, width
-        turned = new_picture(picture, width, height, picture.format.name)
-        layout = self._out_layout
-        for old, new in zip(planes_of(picture, layout), planes_of(turned, layout), strict=True):
-            new[:] = self._turn.apply(old)
-        return turned
-
     def _run(self, x: Batch) -> Batch:
         """The model on [1, C, H, W] of any size: edges repeated to its size multiple, in tiles where large."""
         model, (height, width) = self.model, x.shape[2:]
@@ -147,7 +141,7 @@ class Upscaler:
         halo = _up_to((model.receptive_field or UNKNOWN_REACH) // 2, multiple)
         if model.fixed_size is not None:
             rows, columns = (
-                fixed_spans(n, window, halo if n > window else 0)
+                fixed_spans(n, window, min(halo, window // 4) if n > window else 0)  # leaves half a window to keep
                 for n, window in zip((height, width), model.fixed_size, strict=True)
             )
             return run_tiles(self.backend.run, x, model.scale, rows, columns)
@@ -159,6 +153,16 @@ class Upscaler:
         tile = _up_to(tile, multiple)
         rows, columns = spans(height, tile, halo, multiple), spans(width, tile, halo, multiple)
         return run_tiles(self.backend.run, x, model.scale, rows, columns)
+
+
+def _check_matrix(model: Model, layout: PixelLayout, tags: ColourTags) -> None:
+    if model.channels == 3 and layout.kind == "yuv":
+        try:
+            luma_weights(tags.matrix)
+        except ValueError as error:
+            raise ModelError(
+                f"model {model.name} works on RGB, and there are {error}", "choose a luma model, such as tiny-16"
+            ) from error
 
 
 def enlarge(picture: av.VideoFrame, model: str | Path = DEFAULT_MODEL, *, scale: int | None = None) -> av.VideoFrame:

@@ -35,7 +35,7 @@ def weights(length: int, at: Array, shrink: float) -> Array:
     for row, place in zip(table, at, strict=True):
         for sample in range(int(np.floor(place - 2 * shrink)), int(np.ceil(place + 2 * shrink)) + 1):
             row[min(max(sample, 0), length - 1)] += keys(abs(sample - place) / shrink)
-    return table / table.sum(axis=1, keepdims=True)
+    return np.asarray(table / table.sum(axis=1, keepdims=True))
 
 
 def keys(x: float) -> float:

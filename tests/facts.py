@@ -10,7 +10,7 @@ from av.stream import Disposition
 from framelift.engine.colour import ColourTags
 from framelift.engine.containers import container_for
 from framelift.engine.encoders import EncodeSettings, choose_encoder
-from framelift.engine.geometry import Geometry
+from framelift.engine.geometry import TargetSize, plan_geometry
 from framelift.engine.layout import layout_of
 from framelift.engine.media import MediaFacts, TrackFacts, VideoFacts
 from framelift.engine.model import load_model
@@ -64,11 +64,14 @@ def media_facts(*tracks: TrackFacts, **changed: Any) -> MediaFacts:
     return MediaFacts(**facts | changed)
 
 
-def plan_for(output: Path, video: VideoFacts, settings: EncodeSettings | None = None) -> Plan:
-    """A run on this video alone, to twice its size, without asking whether all of it can be kept."""
+def plan_for(output: Path, video: VideoFacts, settings: EncodeSettings | None = None, scale: int = 2) -> Plan:
+    """A run on this video alone, without asking whether all of it can be kept."""
     settings, layout, container = settings or EncodeSettings(), layout_of(video.pix_fmt), container_for(output)
     choice = choose_encoder(container, layout, settings.codec, settings.pix_fmt)
-    width, height = 2 * video.width, 2 * video.height
+    even = [choice.encoder.subsampled_even and factor > 1 for factor in choice.layout.subsampling]
+    geometry = plan_geometry(
+        video.width, video.height, video.sample_aspect_ratio, TargetSize(), scale, even=(even[0], even[1])
+    )
     colour = video.colour.decided(lines=video.height, pix_fmt=video.pix_fmt)
     return Plan(
         input=Path("in.mkv"),
@@ -79,7 +82,7 @@ def plan_for(output: Path, video: VideoFacts, settings: EncodeSettings | None = 
         model=load_model("tiny-8-x2"),
         layout=layout,
         colour=colour,
-        geometry=Geometry(video.width, video.height, 2, width, height, width, height, video.sample_aspect_ratio),
+        geometry=geometry,
         choice=choice,
         output_colour=tags_after(colour, layout, choice.layout),
         tracks=[],

@@ -7,9 +7,26 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.format import VideoFormat
+from av.video.format import names as format_names  # type: ignore[attr-defined]  # the stub lacks it
 from numpy.typing import NDArray
 
 Samples = NDArray[Any]
+
+
+def _is_planar(name: str) -> bool:
+    """Whether each component has a plane of its own and all have 8 to 16 bits, little endian, in the lower bits."""
+    described = VideoFormat(name)
+    bits, planes = {c.bits for c in described.components}, {c.plane for c in described.components}
+    other = (
+        described.is_big_endian or described.has_palette or "msb" in name or "f16" in name or name.startswith("yuvj")
+    )
+    return len(planes) == len(described.components) > 0 and len(bits) == 1 and 8 <= min(bits) <= 16 and not other
+
+
+FORMATS = sorted(format_names)
+PLANAR_FORMATS = sorted(filter(_is_planar, FORMATS))
+"""All that FFmpeg has."""
 
 
 def samples_of(frame: av.VideoFrame) -> list[Samples]:
@@ -17,7 +34,7 @@ def samples_of(frame: av.VideoFrame) -> list[Samples]:
     return [view.copy() for view in _views(frame)]
 
 
-def frame_of(pix_fmt: str, width: int, height: int, planes: Sequence[Samples]) -> av.VideoFrame:
+def frame_of(pix_fmt: str, width: int, height: int, planes: Sequence[Any]) -> av.VideoFrame:
     """A frame with these samples in its planes; a number fills its plane."""
     frame = av.VideoFrame(width, height, pix_fmt)
     for view, plane in zip(_views(frame), planes, strict=True):
@@ -51,7 +68,7 @@ def _views(frame: av.VideoFrame) -> list[Samples]:
     dtype = np.uint8 if frame.format.components[0].bits == 8 else np.uint16
     views = []
     for plane in frame.planes:
-        rows = np.frombuffer(plane, dtype)
+        rows: Samples = np.frombuffer(memoryview(plane), dtype)
         stride = plane.line_size // rows.itemsize
         views.append(rows[: plane.height * stride].reshape(plane.height, stride)[:, : plane.width])
     return views

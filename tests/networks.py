@@ -67,20 +67,22 @@ def _save(
 
 
 def _manifest(scale: int, multiple: int, receptive_field: int) -> str:
-    return json.dumps({
-        "name": "random",
-        "scale": scale,
-        "colour": "luma",
-        "value_range": "code/max",
-        "size_multiple": multiple,
-        "receptive_field": receptive_field,
-        "temporal_window": 1,
-        "macs_per_pixel": 0,
-        "licence": "CC0",
-        "attribution": "nobody",
-        "training_data": [],
-        "steps": 0,
-        "recipe": {},
-        "source_commit": None,
-        "quality": {},
-    })
+    return json.dumps(
+        {
+            "name": "random",
+            "scale": scale,
+            "colour": "luma",
+            "value_range": "code/max",
+            "size_multiple": multiple,
+            "receptive_field": receptive_field,
+            "temporal_window": 1,
+            "macs_per_pixel": 0,
+            "licence": "CC0",
+            "attribution": "nobody",
+            "training_data": [],
+            "steps": 0,
+            "recipe": {},
+            "source_commit": None,
+            "quality": {},
+        }
+    )

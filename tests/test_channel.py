@@ -154,9 +154,12 @@ def test_the_first_error_ends_all_and_is_raised() -> None:
 
 
 def test_an_error_is_raised_even_when_nobody_waits_on_a_channel() -> None:
+    def fail() -> None:
+        raise RuntimeError("broken")
+
     with Crew() as crew:
-        crew.start("fail", lambda: [][0])
-        with pytest.raises(IndexError):
+        crew.start("fail", fail)
+        with pytest.raises(RuntimeError, match="broken"):
             wait_for(crew)
 
 
@@ -194,11 +197,15 @@ def test_an_interrupted_caller_leaves_no_thread(interruption: type[BaseException
     def interrupt() -> None:
         raise interruption
 
-    with pytest.raises(interruption), Crew() as crew:
-        channel: Channel[int] = crew.channel(1)
-        crew.start("endless", cancelled(lambda: endless(channel), noted), channel)
-        begun.wait(PATIENCE)
-        crew.wait(0.01, interrupt)
+    def call() -> None:
+        with Crew() as crew:
+            channel: Channel[int] = crew.channel(1)
+            crew.start("endless", cancelled(lambda: endless(channel), noted), channel)
+            begun.wait(PATIENCE)
+            crew.wait(0.01, interrupt)
+
+    with pytest.raises(interruption):
+        call()
     assert noted == ["cancelled"]
     assert not any(each.name == "framelift-endless" for each in threading.enumerate())
 
@@ -206,7 +213,11 @@ def test_an_interrupted_caller_leaves_no_thread(interruption: type[BaseException
 def test_the_caller_hears_of_progress_while_it_waits() -> None:
     """The thread goes on only when it was reported."""
     reported = threading.Event()
+
+    def work() -> None:
+        reported.wait(PATIENCE)
+
     with Crew() as crew:
-        crew.start("wait", lambda: reported.wait(PATIENCE))
+        crew.start("wait", work)
         crew.wait(0.01, reported.set)
     assert reported.is_set()

@@ -13,13 +13,13 @@ import av
 import numpy as np
 import pytest
 from cubic import places, resampled
-from frames import Samples, frame_of, noise, samples_of
 from framelift.engine.backends.base import Batch
 from framelift.engine.colour import ColourTags, Matrix, Range, Siting
 from framelift.engine.convert import Converter, repeat_edges
 from framelift.engine.geometry import Geometry, TargetSize, plan_geometry
 from framelift.engine.layout import layout_of
 from framelift.engine.planes import planes_of
+from frames import Samples, frame_of, noise, samples_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -78,10 +78,11 @@ def decided(frame: av.VideoFrame, **tags: Any) -> ColourTags:
 def enlarged(frame: av.VideoFrame, plane: int, geometry: Geometry, offsets: tuple[float, float] = (0, 0)) -> Array:
     """A plane by Keys' formula, its samples lying at `offsets` (x, y) luma samples."""
     height, width = frame.height, frame.width
-    down, across = (-(-n // len(s)) for n, s in ((height, samples_of(frame)[plane]), (width, samples_of(frame)[plane].T)))
+    samples = samples_of(frame)[plane]
+    down, across = (-(-n // count) for n, count in zip((height, width), samples.shape, strict=True))
     rows = places(height, geometry.picture_height, down, offsets[1])
     columns = places(width, geometry.picture_width, across, offsets[0])
-    return resampled(samples_of(frame)[plane], rows, columns)
+    return resampled(samples, rows, columns)
 
 
 def assert_codes(found: Samples, exact: Array, largest: int) -> None:
@@ -142,8 +143,8 @@ def test_rgb_gets_the_luma_s_detail(pix_fmt: str) -> None:
     found = through(frame, nearest(2), geometry, decided(frame))
     green, blue, red = samples_of(frame)[:3]
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    whole = [places(n, 2 * n) for n in luma.shape]
-    detail = luma.repeat(2, 0).repeat(2, 1) - resampled(luma, *whole)
+    rows, columns = (places(n, 2 * n) for n in luma.shape)
+    detail = luma.repeat(2, 0).repeat(2, 1) - resampled(luma, rows, columns)
     for plane in range(3):
         assert_codes(found[plane], enlarged(frame, plane, geometry) + detail, largest)
 
@@ -156,18 +157,22 @@ def test_any_target_size_is_reached_from_the_model_s_output(pix_fmt: str, size: 
     geometry, layout = scaled(frame, 2, **size), layout_of(pix_fmt)
     found = through(frame, nearest(2), geometry, decided(frame, siting=Siting.CENTER), rgb=layout.kind == "rgb")
     target = geometry.picture_height, geometry.picture_width
-    larger = [places(2 * n, to) for n, to in zip((21, 25), target, strict=True)]
+    rows, columns = places(42, target[0]), places(50, target[1])
     shrink = max(1, 42 / target[0]), max(1, 50 / target[1])
     for plane in range(3 if layout.kind == "rgb" else 1):
         twice = samples_of(frame)[plane].repeat(2, 0).repeat(2, 1)
-        assert_codes(found[plane], resampled(twice, *larger, shrink), layout.max_code)
+        assert_codes(found[plane], resampled(twice, rows, columns, shrink), layout.max_code)
     if layout.kind == "yuv":
         across, down = layout.subsampling
         assert_codes(found[1], enlarged(frame, 1, geometry, ((across - 1) / 2, (down - 1) / 2)), layout.max_code)
 
 
-@given(st.sampled_from([*YUV, *GRAY, *RGB, *ALPHA]), st.integers(1, 12), st.integers(1, 12), st.integers(2, 4), st.data())
-def test_a_flat_picture_stays_flat_at_any_size(pix_fmt: str, width: int, height: int, scale: int, data: st.DataObject) -> None:
+@given(
+    st.sampled_from([*YUV, *GRAY, *RGB, *ALPHA]), st.integers(1, 12), st.integers(1, 12), st.integers(2, 4), st.data()
+)
+def test_a_flat_picture_stays_flat_at_any_size(
+    pix_fmt: str, width: int, height: int, scale: int, data: st.DataObject
+) -> None:
     layout = layout_of(pix_fmt)
     codes = [data.draw(st.integers(0, layout.max_code)) for _ in range(layout.colour_planes + layout.alpha)]
     frame = frame_of(pix_fmt, width, height, codes)
@@ -234,7 +239,8 @@ def test_colour_stays_in_its_place_in_an_rgb_model(pix_fmt: str, siting: Siting)
     frame = frame_of(pix_fmt, 36, 28, [np.rint(plane) for plane in rising(36, 28, 1)])
     found = through(frame, linear, scaled(frame), decided(frame, siting=siting), rgb=True)
     for plane, exact in zip(found, rising(72, 56, 0.5), strict=True):
-        inside = tuple(slice(10 * n // whole, -(10 * n // whole)) for n, whole in zip(plane.shape, (56, 72), strict=True))
+        margins = [10 * n // whole for n, whole in zip(plane.shape, (56, 72), strict=True)]
+        inside = tuple(slice(margin, -margin) for margin in margins)
         assert np.abs(plane - exact)[inside].max() <= 1.1 + 0.1 * unit
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from av.codec import codecs_available
 from facts import plan_for, video_facts
-from frames import ramps, samples_of
 from framelift.engine.colour import ColourTags
 from framelift.engine.containers import SUFFIXES, container_for
 from framelift.engine.encode import VideoEncoder
@@ -22,19 +21,13 @@ from framelift.engine.frame import Ledger, UpscaledFrame
 from framelift.engine.layout import layout_of, planar, planar_name
 from framelift.engine.media import decoder_for
 from framelift.engine.plan import Plan
+from frames import PLANAR_FORMATS, ramps, samples_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 CONTAINERS = (".mkv", ".mp4", ".mov", ".webm", ".ts")
 HARDWARE = ("_nvenc", "_qsv")
 SOFTWARE = [e for e in ENCODERS if not e.name.endswith(HARDWARE) and e.name in codecs_available]
-PLANAR = [
-    *("gray", "gray10le", "gray12le", "gray16le"),
-    *("yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p", "yuva420p", "yuva422p", "yuva444p"),
-    *("yuv420p10le", "yuv422p10le", "yuv444p10le", "yuv440p10le", "yuva420p10le", "yuva444p10le"),
-    *("yuv420p12le", "yuv422p12le", "yuv444p12le", "yuv444p14le", "yuv420p16le", "yuva444p16le"),
-    *("gbrp", "gbrap", "gbrp10le", "gbrap10le", "gbrp12le", "gbrp16le"),
-]
 
 
 def written(path: Path, plan: Plan, pictures: Sequence[av.VideoFrame], **tags: str) -> list[av.VideoFrame]:
@@ -68,15 +61,15 @@ def distance(found: av.VideoFrame, expected: av.VideoFrame) -> float:
     return max(float(np.abs(a.astype(int) - b).mean()) for a, b in planes) / one
 
 
-def kept(container: str, pix_fmt: str) -> bool:
+def kept(container: str, pix_fmt: str, codec: str | None = None) -> bool:
     try:
-        choose_encoder(container_for(Path(f"a{container}")), layout_of(pix_fmt), None, None)
+        choose_encoder(container_for(Path(f"a{container}")), layout_of(pix_fmt), codec, None)
     except OutputError:
         return False
     return True
 
 
-@pytest.mark.parametrize(("container", "pix_fmt"), [(c, p) for c in CONTAINERS for p in PLANAR if kept(c, p)])
+@pytest.mark.parametrize(("container", "pix_fmt"), [(c, p) for c in CONTAINERS for p in PLANAR_FORMATS if kept(c, p)])
 def test_the_automatic_choice_keeps_the_format(tmp_path: Path, container: str, pix_fmt: str) -> None:
     """Bits, chroma, alpha: what is read back is what was given, not only what the encoder was told."""
     path = tmp_path / f"out{container}"
@@ -101,7 +94,7 @@ def test_alpha_is_read_where_the_file_says_so_twice(tmp_path: Path) -> None:
 
 
 def test_matroska_keeps_every_format() -> None:
-    assert [pix_fmt for pix_fmt in PLANAR if not kept(".mkv", pix_fmt)] == []
+    assert [pix_fmt for pix_fmt in PLANAR_FORMATS if not kept(".mkv", pix_fmt)] == []
 
 
 @pytest.mark.parametrize("encoder", SOFTWARE, ids=lambda encoder: encoder.name)
@@ -120,6 +113,25 @@ def test_every_encoder_works_where_its_codec_is_listed(tmp_path: Path, container
     assert max(map(distance, found, pictures)) <= 1.5
 
 
+ODD = ["yuv420p", "yuv422p10le", "yuv444p", "yuv411p", "yuv420p16le", "gray", "gbrp"]
+
+
+@pytest.mark.parametrize("size", [(25, 17), (17, 25), (21, 19)], ids=str)
+@pytest.mark.parametrize(
+    ("encoder", "pix_fmt"), [(e.name, p) for e in SOFTWARE for p in ODD if kept(".mkv", p, e.name)]
+)
+def test_every_encoder_takes_odd_sizes(tmp_path: Path, encoder: str, pix_fmt: str, size: tuple[int, int]) -> None:
+    """Or even ones that are a pixel larger, where it says so."""
+    path, video = tmp_path / "out.mkv", video_facts(pix_fmt=pix_fmt, width=size[0], height=size[1])
+    plan = plan_for(path, video, EncodeSettings(codec=encoder), scale=3)
+    width, height = plan.geometry.output_width, plan.geometry.output_height
+    (found,) = written(path, plan, [ramps(pix_fmt, width, height)])
+    assert (found.width, found.height) == (width, height)
+    assert width - 3 * size[0] in (0, 1)
+    assert height - 3 * size[1] in (0, 1)
+    assert distance(found, ramps(pix_fmt, width, height)) <= 1.5
+
+
 @pytest.mark.parametrize("encoder", SOFTWARE, ids=lambda encoder: encoder.name)
 def test_the_quality_setting_does_something(tmp_path: Path, encoder: Encoder) -> None:
     """A coarser setting makes a smaller file."""
@@ -131,7 +143,9 @@ def test_the_quality_setting_does_something(tmp_path: Path, encoder: Encoder) ->
     sizes = []
     for crf in (1, encoder.quality_range[1]):
         settings = EncodeSettings(codec=encoder.name, crf=crf)
-        written(path, plan_for(path, video_facts(pix_fmt=pix_fmt, width=32, height=32), settings), [ramps(pix_fmt, 64, 64)])
+        written(
+            path, plan_for(path, video_facts(pix_fmt=pix_fmt, width=32, height=32), settings), [ramps(pix_fmt, 64, 64)]
+        )
         sizes.append(path.stat().st_size)
     assert sizes[0] > sizes[1]
 
@@ -190,7 +204,7 @@ def test_what_would_not_be_kept_is_refused(
 
 
 def test_an_unknown_codec_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="codec 'x267' is not known; there are libx264, .*hevc_qsv"):
+    with pytest.raises(UsageError, match=r"codec 'x267' is not known; there are libx264, .*hevc_qsv"):
         choose_encoder(container_for(Path("a.mkv")), layout_of("yuv420p"), "x267", None)
 
 

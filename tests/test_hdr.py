@@ -12,12 +12,12 @@ import pytest
 from av.sidedata.sidedata import Type as SideDataType
 from clips import BT2020_PQ, HDR10_X264, HDR10_X265, Clip, write_clip
 from facts import plan_for, video_facts
-from frames import ramps
 from framelift.engine.encode import VideoEncoder
 from framelift.engine.encoders import ENCODERS, Encoder, EncodeSettings
 from framelift.engine.frame import Ledger, UpscaledFrame
 from framelift.engine.hdr import hdr_parameters
 from framelift.engine.media import probe
+from frames import ramps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +59,10 @@ def test_each_encoder_gets_its_own_words(name: str, expected: dict[str, str]) ->
     assert hdr_parameters(side_data, BY_NAME[name]) == expected
 
 
+def test_the_encoders_that_take_it() -> None:
+    assert {e.name for e in ENCODERS if e.hdr} == {"libx264", "libx264rgb", "libx265", "libsvtav1"}
+
+
 def test_without_metadata_there_is_nothing_to_say() -> None:
     assert hdr_parameters({SideDataType.A53_CC: b"x"}, BY_NAME["libx265"]) == {}
 
@@ -98,9 +102,7 @@ def test_metadata_comes_through_the_encoder(tmp_path: Path, encoder: Encoder) ->
         encoded = VideoEncoder(file, plan)
         encoded.open()
         picture = ramps(pix_fmt, 64, 64)
-        frame = UpscaledFrame(
-            picture, 0, 0, 40, Fraction(1, 1000), plan.output_colour, Fraction(1), Ledger()
-        )
+        frame = UpscaledFrame(picture, 0, 0, 40, Fraction(1, 1000), plan.output_colour, Fraction(1), Ledger())
         file.mux([*encoded.encode(frame), *encoded.flush()])
     found = probe(path).video.side_data
     assert struct.unpack("<II", found[LIGHT][:8]) == (1000, 400)

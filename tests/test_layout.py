@@ -14,11 +14,10 @@ import framelift.engine
 import numpy as np
 import pytest
 from av.video.format import VideoFormat
-from av.video.format import names as all_formats
-from frames import Samples, frame_of, noise, samples_of
 from framelift.engine.errors import InputError
 from framelift.engine.layout import layout_of, planar, planar_name
 from framelift.engine.planes import new_picture, planes_of
+from frames import FORMATS, PLANAR_FORMATS, Samples, frame_of, noise, samples_of
 
 FEW_BITS = {"monob", "monow", "pal8", "bgr8", "rgb8"}  # fewer than 8 a component; "rgb555" and "rgb565" too
 
@@ -32,11 +31,14 @@ def taken(pix_fmt: str) -> bool:
 
 
 WORDS = np.uint16
-TAKEN = sorted(filter(taken, all_formats))
-PLANAR = sorted({planar_name(name) for name in TAKEN})
+TAKEN = [*filter(taken, FORMATS)]
 
 
-@pytest.mark.parametrize("name", PLANAR)
+def test_every_planar_format_of_ffmpeg_is_taken_and_none_else_left() -> None:
+    assert sorted({planar_name(name) for name in TAKEN}) == PLANAR_FORMATS
+
+
+@pytest.mark.parametrize("name", PLANAR_FORMATS)
 def test_a_layout_is_what_ffmpeg_says(name: str) -> None:
     layout, described = layout_of(name), VideoFormat(name)
     colour = [c for c in described.components if not c.is_alpha]
@@ -265,7 +267,9 @@ def upside_down(frame: av.VideoFrame) -> av.VideoFrame:
         graph.add("buffersink"),
     ).configure()
     graph.push(frame)
-    return graph.pull()
+    flipped = graph.pull()
+    assert isinstance(flipped, av.VideoFrame)
+    return flipped
 
 
 def test_a_new_picture_has_the_properties_of_the_old() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import cos, radians, sin
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from clips import Clip, write_clip
 from framelift.engine.media import probe
 from framelift.engine.orientation import Turn, degrees_of, turn_of
+from frames import Samples, frame_of, samples_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -77,15 +79,19 @@ def test_ffmpeg_means_the_same_by_a_rotation(tmp_path: Path, degrees: int) -> No
     turn = turn_of(facts.display_matrix)
     assert turn is not None
     with av.open(str(path)) as file:
-        picture = next(file.decode(video=0)).to_ndarray(format="gray")
+        picture = samples_of(next(file.decode(video=0)))[0]
     filters = {90: ["cclock"], 180: ["cclock", "cclock"], 270: ["clock"]}[degrees]
     np.testing.assert_array_equal(turn.apply(picture), transposed(picture, filters))
 
 
-def transposed(picture: NDArray[np.uint8], directions: list[str]) -> NDArray[np.uint8]:
-    frame = av.VideoFrame.from_ndarray(picture, "gray")
+def transposed(picture: Samples, directions: list[str]) -> Samples:
+    frame = frame_of("gray", picture.shape[1], picture.shape[0], [picture])
     graph = av.filter.Graph()
-    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=1)
-    graph.link_nodes(source, *(graph.add("transpose", dir) for dir in directions), graph.add("buffersink")).configure()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1))
+    graph.link_nodes(
+        source, *(graph.add("transpose", each) for each in directions), graph.add("buffersink")
+    ).configure()
     graph.push(frame)
-    return graph.pull().to_ndarray()
+    turned = graph.pull()
+    assert isinstance(turned, av.VideoFrame)
+    return samples_of(turned)[0]

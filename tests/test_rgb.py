@@ -59,9 +59,7 @@ def test_yuv_from_rgb_follows_the_standard(signals: list[float], matrix: int, co
 def test_rgb_from_yuv_undoes_the_standard(signals: list[float], matrix: int, code_range: int, n: int) -> None:
     rgb = column(signals)
     values = standard_codes(rgb, matrix, code_range, n) / (2**n - 1)
-    np.testing.assert_allclose(
-        rgb_from_yuv(values.astype(np.float32), matrix, code_range, n), rgb, atol=2e-6
-    )
+    np.testing.assert_allclose(rgb_from_yuv(values.astype(np.float32), matrix, code_range, n), rgb, atol=2e-6)
 
 
 @given(SIGNALS, MATRICES, RANGES, DEPTHS)

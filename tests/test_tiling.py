@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Network:
         rng = np.random.default_rng(seed)
         self.scale, self.blocks = scale, blocks
         counts = [blocks**2, *[2] * (layers - 1), (scale * blocks) ** 2]
-        self.weights = [rng.integers(-2, 3, (b, a, 3, 3)) for a, b in zip(counts, counts[1:], strict=False)]
+        self.weights = [rng.integers(-2, 3, (b, a, 3, 3)) for a, b in pairwise(counts)]
 
     def __call__(self, x: Floats) -> Floats:
         n, _, height, width = x.shape
@@ -78,7 +79,7 @@ class Network:
 def convolved(x: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
-    return np.einsum("nchwij,ocij->nohw", windows, weights)
+    return np.asarray(np.einsum("nchwij,ocij->nohw", windows, weights))
 
 
 def picture(height: int, width: int, seed: int) -> Floats:
@@ -91,7 +92,7 @@ def picture(height: int, width: int, seed: int) -> Floats:
 def test_tiles_equal_the_whole(data: st.DataObject, scale: int, layers: int, blocks: int, seed: int) -> None:
     sizes = [blocks * data.draw(st.integers(1, 16)) for _ in range(2)]
     tiles = [blocks * data.draw(st.integers(1, 8)) for _ in range(2)]
-    network, x = Network(scale, layers, blocks, seed), picture(*sizes, seed)
+    network, x = Network(scale, layers, blocks, seed), picture(sizes[0], sizes[1], seed)
     rows, columns = (spans(n, t, layers * blocks, blocks) for n, t in zip(sizes, tiles, strict=True))
     np.testing.assert_array_equal(run_tiles(network, x, scale, rows, columns), network(x))
 
@@ -101,7 +102,7 @@ def test_tiles_equal_the_whole(data: st.DataObject, scale: int, layers: int, blo
 def test_fixed_windows_equal_the_whole(data: st.DataObject, scale: int, layers: int, seed: int) -> None:
     windows = [data.draw(st.integers(2 * layers + 1, 16)) for _ in range(2)]
     sizes = [data.draw(st.integers(w, 30)) for w in windows]
-    network, x = Network(scale, layers, 1, seed), picture(*sizes, seed)
+    network, x = Network(scale, layers, 1, seed), picture(sizes[0], sizes[1], seed)
     rows, columns = (fixed_spans(n, w, layers) for n, w in zip(sizes, windows, strict=True))
     np.testing.assert_array_equal(run_tiles(network, x, scale, rows, columns), network(x))
 

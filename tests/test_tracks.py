@@ -153,9 +153,7 @@ def test_tags_and_marks_of_other_tracks_are_named_with_their_stream() -> None:
     [(".mkv", "libx264", True), (".mkv", "ffv1", False), (".webm", "libvpx-vp9", False), (".mp4", "libx265", True)],
 )
 def test_an_aspect_that_would_be_lost_is_named(suffix: str, encoder: str, *, kept: bool) -> None:
-    assert lost(media_facts(), suffix, encoder, Fraction(16, 15)) == (
-        [] if kept else ["the sample aspect ratio 16/15"]
-    )
+    assert lost(media_facts(), suffix, encoder, Fraction(16, 15)) == ([] if kept else ["the sample aspect ratio 16/15"])
 
 
 @pytest.mark.parametrize(
