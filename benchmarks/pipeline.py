@@ -28,7 +28,7 @@ class Settings:
     """What is measured: each model, `repeat` times. `long` adds peak memory for clips of `LENGTHS` frames."""
 
     clip: Clip = CLIP
-    models: tuple[str, ...] = ("tiny-8", "tiny-16")
+    models: tuple[str, ...] = ("tiny-16",)
     scale: int = 2
     backend: str = "auto"
     threads: int | None = None

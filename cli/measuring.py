@@ -35,7 +35,7 @@ def demo(
 def pipeline(
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the clip that is rendered and upscaled.")] = "640x360",
     frames: Annotated[int, typer.Option(min=2)] = 240,
-    model: Annotated[list[str] | None, typer.Option(help="May be repeated; tiny-8 and tiny-16 by default.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="May be repeated; tiny-16 by default.")] = None,
     scale: Annotated[int, typer.Option(help="2, 3 or 4.")] = 2,
     backend: Annotated[str, typer.Option(help="As for `framelift upscale`.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")] = None,
@@ -54,7 +54,7 @@ def pipeline(
     width, height = _size_of(size)
     settings = Settings(
         clip=Clip(width, height, frames),
-        models=tuple(model or ("tiny-8", "tiny-16")),
+        models=tuple(model or ("tiny-16",)),
         scale=scale,
         backend=backend,
         threads=threads,
@@ -82,7 +82,7 @@ def report(file: Annotated[Path, typer.Argument(help="What `framelift bench ... 
 def files(
     folders: Annotated[list[Path], typer.Argument(help="Every file in them, and in folders in them, is tried.")],
     out: Annotated[Path, typer.Option(help="The Markdown document to write.")],
-    model: Annotated[str, typer.Option(help="As for `framelift upscale`.")] = "tiny-8",
+    model: Annotated[str, typer.Option(help="As for `framelift upscale`.")] = "tiny-16",
     suffix: Annotated[str, typer.Option(help="The outputs' container.")] = ".mkv",
 ) -> int:
     """Upscale and verify every file; exit 1 when one is neither kept whole nor refused as documented."""

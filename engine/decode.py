@@ -52,16 +52,20 @@ class Damage:
         """One line for people."""
         parts = []
         if self.packets_lost:
-            parts.append(f"{self.packets_lost} packets could not be decoded")
+            parts.append(f"{_counted(self.packets_lost, 'packet')} could not be decoded")
         if self.frames_concealed:
-            parts.append(f"{self.frames_concealed} frames are damaged")
+            parts.append(f"{_counted(self.frames_concealed, 'frame')} damaged")
         if self.first_complaint:
-            parts.append(f"{self.complaints} errors while reading, the first: {self.first_complaint}")
+            parts.append(f"{_counted(self.complaints, 'error')} while reading, the first: {self.first_complaint}")
         if self.seconds_missing:
             parts.append(f"{self.seconds_missing:.2f} s are missing at the end")
         if self.unreadable_from:
             parts.append(f"reading ended early: {self.unreadable_from}")
         return ", ".join(parts)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 class Decoder:

@@ -45,9 +45,9 @@ _X26X = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow
 _NVENC = tuple(f"p{speed}" for speed in range(1, 8))
 
 ENCODERS = (
-    Encoder("libx264", "h264", "crf", 16, preset_option="preset", preset="fast", presets=_X26X,
+    Encoder("libx264", "h264", "crf", 16, preset_option="preset", preset="veryfast", presets=_X26X,
             options={"a53cc": "1"}, hdr="x264-params", captions=True),
-    Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="fast", presets=_X26X, hdr="x264-params"),
+    Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="veryfast", presets=_X26X, hdr="x264-params"),
     Encoder("libvpx-vp9", "vp9", "crf", 18, quality_range=(0, 63), preset_option="cpu-used", preset="4",
             presets=tuple(map(str, range(9))), options={"b": "0", "deadline": "good", "row-mt": "1"},
             subsampled_even=False, lookahead=30, unusable=frozenset({"yuva422p", "yuva444p", "gbrap", "yuv440p"})),

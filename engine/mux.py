@@ -24,6 +24,7 @@ from .partial import explained, new_partial
 from .plan import Plan
 from .subtitles import SubtitleConverter
 from .tags import file_tags, kept, track_tags
+from .track_end import TrackEnd
 from .tracks import TrackPlan, allowed_tags
 
 _COVER_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
@@ -42,6 +43,7 @@ class OutputFile:
         self._partial = new_partial(plan.output)
         self._writers: dict[int, Callable[[AnyPacket], AnyPacket | None]] = {}
         self._last_dts: dict[int, int] = {}
+        self._end = TrackEnd() if plan.container.muxer in ("mp4", "mov") else None
         self.timestamp_jumps = 0
         self.frames_written = 0
         container = plan.container
@@ -64,7 +66,7 @@ class OutputFile:
     def write_encoded(self, packets: list[AnyPacket]) -> None:
         """Write packets of the encoder. Raises OutputError, for a full disk for instance."""
         with explained(self._plan.output):
-            self._file.mux(packets)
+            self._file.mux(self._end.hold(packets) if self._end else packets)
         self.frames_written += len(packets)
 
     def write_copied(self, packet: AnyPacket) -> None:
@@ -77,6 +79,7 @@ class OutputFile:
     def finish(self) -> None:
         """Write the end of the file and give it its name. Raises OutputError."""
         with explained(self._plan.output):
+            self._file.mux(self._end.release() if self._end else [])
             self._file.close()
             self._partial.replace(self._plan.output)
 

@@ -17,7 +17,7 @@ from .channel import Channel, Crew
 from .decode import Decoder
 from .encode import VideoEncoder
 from .errors import OutputError
-from .frame import DecodedFrame, UpscaledFrame
+from .frame import DecodedFrame, Ledger, UpscaledFrame
 from .media import AnyPacket, open_input
 from .mux import OutputFile
 from .plan import Plan
@@ -124,7 +124,11 @@ def encode(
             made = encoder.encode(frame)
         packets.put(Encoded(made))
         timing.add(frame.ledger)
-    packets.put(Encoded(encoder.flush()))
+    flush = Ledger()
+    with flush.stage("encode"):
+        last = encoder.flush()
+    packets.put(Encoded(last))
+    timing.add_time("encode", flush.milliseconds("encode"))
 
 
 def write(packets: Channel[Encoded | Copied], output: OutputFile) -> None:

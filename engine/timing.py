@@ -60,6 +60,11 @@ class Timing:
                 if name in ledger.spans:
                     self._stages[name].add(ledger.milliseconds(name))
 
+    def add_time(self, stage: str, milliseconds: float) -> None:
+        """Work of a stage that belongs to no frame, such as an encoder's last packets."""
+        with self._lock:
+            self._stages[stage].total += milliseconds
+
     def stages(self, seconds: float) -> dict[str, StageTimes]:
         """What each stage took, for a run that has lasted `seconds`."""
         with self._lock:

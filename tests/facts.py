@@ -79,7 +79,7 @@ def plan_for(output: Path, video: VideoFacts, settings: EncodeSettings | None = 
         options=Options(encode=settings),
         facts=media_facts(video=video),
         container=container,
-        model=load_model("tiny-8-x2"),
+        model=load_model("tiny-16-x2"),
         layout=layout,
         colour=colour,
         geometry=geometry,

@@ -13,7 +13,7 @@ import pytest
 from framelift.cli.main import exit_code_of
 from framelift.engine.verify import verify
 
-MODEL = "tiny-8"
+MODEL = "tiny-16"
 QUICKLY = ("--model", MODEL, "--threads", "1")
 
 

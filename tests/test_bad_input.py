@@ -439,7 +439,7 @@ def test_a_model_that_is_none(
 def test_a_model_nobody_ships(tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with refusal(capfd, tmp_path) as words:
         assert upscale(clip, tmp_path / "out.mkv", "--model", "colossal-512") == 4
-    assert "tiny-8" in words[0]
+    assert "tiny-16" in words[0]
 
 
 # ---- names

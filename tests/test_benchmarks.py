@@ -112,7 +112,7 @@ def report() -> Report:
     """Two runs of one model on a small clip, started by a process that itself holds much memory."""
     held = np.ones(400 * MEGABYTE, np.uint8)
     said: list[str] = []
-    made = measure(Settings(clip=replace(SCENE, frames=5), models=("tiny-8",), threads=1, repeat=2), said.append)
+    made = measure(Settings(clip=replace(SCENE, frames=5), models=("tiny-16",), threads=1, repeat=2), said.append)
     assert len(said) == 1 + 2 * 2
     assert held[-1] == 1
     return made
@@ -121,11 +121,11 @@ def report() -> Report:
 def test_the_pipeline_report_has_what_is_needed_to_judge_it(report: Report) -> None:
     assert report["schema"] == 1
     assert report["kind"] == "pipeline"
-    assert report["command"].startswith("framelift bench pipeline --size 64x48 --frames 5 --model tiny-8 ")
+    assert report["command"].startswith("framelift bench pipeline --size 64x48 --frames 5 --model tiny-16 ")
     assert {"date", "commit", "lengths"} <= report.keys()
     assert {"cpu", "cores", "memory", "system", "load"} <= report["machine"].keys()
     assert {"python", "av", "numpy", "onnxruntime", "libavcodec"} <= report["versions"].keys()
-    assert [row["case"] for row in report["rows"]] == [PLAIN, "tiny-8"]
+    assert [row["case"] for row in report["rows"]] == [PLAIN, "tiny-16"]
 
 
 def test_a_row_sums_up_its_samples(report: Report) -> None:
@@ -155,7 +155,7 @@ def test_a_report_is_read_back_and_shown(report: Report, tmp_path: Path, capsys:
     assert exit_code_of(["bench", "report", str(file)]) == ExitCode.DONE
     document = capsys.readouterr().out
     assert document == shown(report)
-    assert {"## Speed and memory", "## bicubic", "## tiny-8"} <= set(document.splitlines())
+    assert {"## Speed and memory", "## bicubic", "## tiny-16"} <= set(document.splitlines())
     assert all(f"| {stage} | " in document for stage in STAGES)
 
 
@@ -177,7 +177,7 @@ def test_what_is_no_report_is_refused(text: str, words: str, tmp_path: Path) -> 
 def test_an_error_in_the_measured_process_arrives_whole(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "clip.mp4", Clip(frames=2))
     with pytest.raises(OutputError, match="is not a folder") as caught:
-        take_sample("tiny-8", source, tmp_path / "missing" / "out.mkv", Settings().options("tiny-8"))
+        take_sample("tiny-16", source, tmp_path / "missing" / "out.mkv", Settings().options("tiny-16"))
     assert caught.value.hint
 
 
@@ -216,7 +216,7 @@ def test_the_table_of_files_names_what_became_of_each(tmp_path: Path) -> None:
     assert cells["clips/notes.txt"][:2] == ("8 bytes", "refused")
     assert cells["clips/notes.txt"][2].startswith("exit code 3: notes.txt cannot be read as video")
     assert str(tmp_path) not in text
-    assert "bench files clips --out FILES.md --model tiny-8 --suffix .mkv" in text
+    assert "bench files clips --out FILES.md --model tiny-16 --suffix .mkv" in text
     assert whole.exists()
 
 

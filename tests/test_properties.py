@@ -24,10 +24,10 @@ TITLES = st.none() | WORDS.map(str.strip).filter(bool)
 
 
 @st.composite
-def pts(draw: st.DrawFn, time_base: Fraction) -> tuple[int, ...]:
+def pts(draw: st.DrawFn, time_base: Fraction, fewest: int) -> tuple[int, ...]:
     """At least 2 ms apart, for Matroska tells no less; from 0 or later."""
     least = -(-2 * MILLISECOND // time_base)
-    steps = draw(st.lists(st.integers(least, 60 * least), max_size=9))
+    steps = draw(st.lists(st.integers(least, 60 * least), min_size=fewest - 1, max_size=9))
     moments = [draw(st.sampled_from([0, 1, 77 * least]))]
     for step in steps:
         moments.append(moments[-1] + step)
@@ -49,6 +49,7 @@ def clips(draw: st.DrawFn, source: str, output: str) -> Clip:
     width, height = draw(sides(even=codec == "libx264" and "444" not in pix_fmt))
     time_base = draw(st.none() | st.sampled_from(TIME_BASES))
     plain = "ts" in (source, output)  # no titles, no subtitles, no marks
+    fewest = 4 if plain else 1  # FFmpeg does not open an MPEG-TS file of 9 or 10 packets
     sound = st.builds(Sound, st.just("aac"), st.sampled_from(LANGUAGES), st.none() if plain else TITLES)
     text = st.builds(Text, st.just("subrip"), st.sampled_from(LANGUAGES), TITLES)
     texts = st.lists(text, max_size=0 if plain or source != "mkv" else 2)
@@ -57,10 +58,10 @@ def clips(draw: st.DrawFn, source: str, output: str) -> Clip:
         pix_fmt=pix_fmt,
         width=width,
         height=height,
-        frames=draw(st.integers(1, 12)),
+        frames=draw(st.integers(fewest, 12)),
         rate=draw(st.sampled_from(RATES)),
         time_base=time_base,
-        pts=None if time_base is None else draw(pts(time_base)),
+        pts=None if time_base is None else draw(pts(time_base, fewest)),
         options={} if codec == "ffv1" else {"bf": draw(st.sampled_from(["0", "2"]))},
         colour=draw(st.sampled_from(COLOURS)),
         sample_aspect_ratio=draw(st.sampled_from(SHAPES)),
