@@ -344,10 +344,14 @@ def _matrix_of(data: bytes) -> tuple[int, ...]:
 
 
 def _declared_duration(stream: VideoStream) -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    tag = stream.metadata.get("DURATION")  # Matroska writes it for each track
-    if tag and (match := re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", tag)):
-        end = 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
-        return end - float((stream.start_time or 0) * (stream.time_base or 0))
-    return None
+    """Seconds from the stream's start to its end, as the file says, None where it does not.
+
+    Matroska says the end, counted from 0: in a tag of each track, else (FFmpeg's doing) for the whole file.
+    """
+    ticks = stream.time_base or Fraction(0)
+    matroska = "matroska" in stream.container.format.name
+    start = float((stream.start_time or 0) * ticks) if matroska else 0.0
+    tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if tag:
+        return 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3]) - start
+    return None if stream.duration is None else float(stream.duration * ticks) - start

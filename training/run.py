@@ -31,7 +31,7 @@ class Run:
         self.settings = asdict(recipe)
         self.network = make(recipe.tier, recipe.scale)
         if recipe.warm_start:
-            self.settings["warm_start"] = take_body(self.network, Path(recipe.warm_start))
+            self.settings["warm_start"] = take_weights(self.network, Path(recipe.warm_start))
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimiser = torch.optim.Adam(self.network.parameters(), betas=(0.9, 0.99))
         self.step = 0
@@ -104,12 +104,19 @@ def as_input(codes: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(codes)).float() / 255.0
 
 
-def take_body(network: PlainSR, source: Path) -> str:
-    """Start from another run's weights; returns whose. From another scale, not the tail, whose width is the scale's."""
+def take_weights(network: PlainSR, source: Path) -> str:
+    """Start from another run's weights; returns whose.
+
+    From another scale, each sub-pixel of the tail starts as the one of the source's that lies nearest: a tail that
+    starts anew sends errors into the trained body that kill its ReLUs for good.
+    """
     donor, info = checkpoint.load(source)
     if (donor.channels, donor.layers) != (network.channels, network.layers):
         raise SettingError(f"{source} is a {info.tier}, which has another body", "start from the same tier")
-    same = donor.scale == network.scale
-    weights = {name: value for name, value in donor.state_dict().items() if same or not name.startswith("tail.")}
-    network.load_state_dict(weights, strict=False)
+    old, new = donor.scale, network.scale
+    nearest = [i * old // new * old + j * old // new for i in range(new) for j in range(new)]
+    weights = donor.state_dict()
+    for name in ("tail.project", "tail.bias"):
+        weights[name] = weights[name][nearest]
+    network.load_state_dict(weights)
     return f"{info.tier}-x{info.scale} at step {info.step}"

@@ -67,6 +67,7 @@ class Clock:
         self._last: int | None = None
         self._step = self.interval
         self.not_rising = 0
+        self.longest = 0  # from one frame to the next
 
     def read(self, packet: AnyPacket) -> None:
         """Note the pts of a packet on its way to the decoder."""
@@ -81,6 +82,8 @@ class Clock:
             pts = None
         if pts is None:
             pts = 0 if self._last is None else self._last + self._step
+        if self._last is not None:
+            self.longest = max(self.longest, pts - self._last)
         self._last, self._step = pts, frame.duration or self.interval
         return pts
 

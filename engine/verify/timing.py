@@ -82,14 +82,17 @@ def compare_lengths(source: Survey, output: Survey, read: Reader) -> Iterator[Fi
     """The output declares the length the input declares or, cut off, really has.
 
     That is counted from 0 or from the first packet: Matroska does the one, MPEG-TS the other. Equal is what
-    differs by no more than one frame interval or 50 ms.
+    differs by no more than one frame interval or 50 ms. MPEG-TS does not say how long the last frame stays, and
+    FFmpeg guesses: there, equal is what differs by no more than the longest step from frame to frame.
     """
     if output.duration is None or read.begin is None or read.end is None:
         return
     lengths = [read.end, read.end - read.begin]
     if source.duration is not None:
         lengths.append(source.duration)
-    slack = max(LENGTHS_DIFFER, read.clock.interval * read.clock.time_base)
+    guessed = "mpegts" in (source.container, output.container)
+    steps = max(read.clock.interval, read.clock.longest if guessed else 0)
+    slack = max(LENGTHS_DIFFER, steps * read.clock.time_base)
     if all(abs(output.duration - length) > slack for length in lengths):
         declared = "nothing" if source.duration is None else in_seconds(source.duration)
         yield Finding(
