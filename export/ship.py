@@ -40,13 +40,9 @@ def ship(checkpoints: Path, models: Path, sets: Mapping[str, Path]) -> list[Mani
     DataError when there is no checkpoint or no set, ResultError when a model is not worth it (`judge`).
     """
     names = [f"{tier}-x{scale}" for scale in SCALES for tier in TIERS]
-    sources = {
-        name: checkpoints / name / CHECKPOINT for name in names if (checkpoints / name / CHECKPOINT).exists()
-    }
+    sources = {name: checkpoints / name / CHECKPOINT for name in names if (checkpoints / name / CHECKPOINT).exists()}
     if not sources or not sets:
-        raise DataError(
-            f"{len(sources)} checkpoints in {checkpoints}, {len(sets)} benchmark sets", "give both"
-        )
+        raise DataError(f"{len(sources)} checkpoints in {checkpoints}, {len(sets)} benchmark sets", "give both")
     commit = source_commit()
     models.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=models.parent) as folder:

@@ -17,7 +17,7 @@ import pytest
 from clips import Attached, Clip, Sound, damaged, png_picture, truncated, write_clip
 from framelift.cli.main import exit_code_of
 from framelift.engine.verify import verify
-from runs import QUICKLY, assert_two_lines, frames_of, framelift, kept, refusal, upscaled
+from runs import QUICKLY, assert_two_lines, framelift, frames_of, kept, refusal, upscaled
 
 SMALL = Clip(width=64, height=48, frames=12, options={"g": "4"})
 
@@ -184,9 +184,7 @@ def test_a_file_cut_off_gives_all_its_frames(
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg2video", "mpeg4", "ffv1", "libvpx-vp9", "mjpeg"])
-def test_damaged_bytes_cost_no_other_frame(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], codec: str
-) -> None:
+def test_damaged_bytes_cost_no_other_frame(tmp_path: Path, capfd: pytest.CaptureFixture[str], codec: str) -> None:
     clip = Clip(codec=codec, width=64, height=48, frames=40, options={"g": "4"})
     if codec == "mjpeg":
         clip = replace(clip, pix_fmt="yuvj420p", options={})
@@ -212,7 +210,9 @@ def test_a_late_start_is_no_damage(tmp_path: Path) -> None:
 
 
 def test_a_size_that_changes_on_the_way_is_brought_to_the_first(tmp_path: Path) -> None:
-    parts = [write_clip(tmp_path / f"{w}.ts", Clip(width=w, height=48, frames=6, start=s)) for w, s in ((64, 0), (96, 6))]
+    parts = [
+        write_clip(tmp_path / f"{w}.ts", Clip(width=w, height=48, frames=6, start=s)) for w, s in ((64, 0), (96, 6))
+    ]
     source = tmp_path / "both.ts"
     source.write_bytes(b"".join(part.read_bytes() for part in parts))
     assert upscale(source, tmp_path / "out.mkv") in (0, 6)
@@ -249,7 +249,9 @@ def test_absurd_dimensions_are_refused_with_an_estimate(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [source.name]
 
 
-def test_more_pixels_than_an_encoder_takes_are_refused(tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_more_pixels_than_an_encoder_takes_are_refused(
+    tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with refusal(capfd, tmp_path) as words:
         assert upscale(clip, tmp_path / "out.mkv", "--height", "99999") == 5
     assert "16384" in words[0]
@@ -266,7 +268,13 @@ def test_the_output_is_not_the_input(tmp_path: Path, clip: Path, capfd: pytest.C
     (tmp_path / "link.mkv").symlink_to(clip)
     (tmp_path / "hard.mkv").hardlink_to(clip)
     data = clip.read_bytes()
-    spellings = (clip, tmp_path / "link.mkv", tmp_path / "hard.mkv", tmp_path / "sub" / ".." / clip.name, f"{tmp_path}//in.mkv")
+    spellings = (
+        clip,
+        tmp_path / "link.mkv",
+        tmp_path / "hard.mkv",
+        tmp_path / "sub" / ".." / clip.name,
+        f"{tmp_path}//in.mkv",
+    )
     for output in spellings:
         for source, target in ((clip, output), (output, clip)):
             for options in ((), ("--overwrite",)):
@@ -300,9 +308,7 @@ def test_a_run_that_fails_keeps_the_older_output(tmp_path: Path, clip: Path, cap
 
 
 @pytest.mark.parametrize("where", ["nowhere/out.mkv", "in.mkv/out.mkv", "folder.mkv"])
-def test_an_output_without_a_place(
-    tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str], where: str
-) -> None:
+def test_an_output_without_a_place(tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str], where: str) -> None:
     (tmp_path / "folder.mkv" / "in.mkv").mkdir(parents=True)
     with refusal(capfd, tmp_path):
         assert upscale(clip, tmp_path / where) == 5
@@ -383,7 +389,9 @@ def test_options_out_of_range(
         assert upscale(clip, tmp_path / output, *options) == code
 
 
-@pytest.mark.parametrize("arguments", [("upscale",), ("upscale", "a.mkv"), ("upscale", "a", "b", "c"), ("enlarge",), ("--x",)])
+@pytest.mark.parametrize(
+    "arguments", [("upscale",), ("upscale", "a.mkv"), ("upscale", "a", "b", "c"), ("enlarge",), ("--x",)]
+)
 def test_wrong_usage(tmp_path: Path, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
     with refusal(capfd, tmp_path):
         assert exit_code_of(list(arguments)) == 2
@@ -449,7 +457,7 @@ def test_a_model_nobody_ships(tmp_path: Path, clip: Path, capfd: pytest.CaptureF
     "name",
     [
         "two words",
-        "it's \"quoted\"",
+        'it\'s "quoted"',
         "-dash",
         "--overwrite",
         "100% %d %s %03d",

@@ -77,9 +77,7 @@ def test_a_bad_file_among_many_does_not_end_the_others(
     assert set(files[1]) == {"input", "error", "hint", "exit_code"}
 
 
-def test_two_inputs_for_one_output_are_refused(
-    tmp_path: Path, clips: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_two_inputs_for_one_output_are_refused(tmp_path: Path, clips: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write_clip(clips / "a.avi", SMALL)
     with refusal(capfd, tmp_path):
         assert exit_code_of(["upscale", str(clips), str(tmp_path / "out"), *QUICKLY]) == 2
@@ -124,9 +122,7 @@ def test_the_report_has_its_documented_shape(tmp_path: Path, clips: Path) -> Non
     assert 10_000_000 < entry["memory_peak"] < 4_000_000_000
 
 
-def test_a_dry_run_tells_all_and_writes_nothing(
-    tmp_path: Path, clips: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_tells_all_and_writes_nothing(tmp_path: Path, clips: Path, capfd: pytest.CaptureFixture[str]) -> None:
     source = write_clip(
         clips / "rich.mkv",
         replace(SMALL, sounds=(Sound(),), texts=(Text(),), chapters=(Chapter(0, 100, "one"),)),

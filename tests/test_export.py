@@ -101,9 +101,7 @@ def test_the_engine_computes_what_was_trained(tmp_path: Path, tier: str, scale: 
 
 def test_the_engine_reads_every_field_that_export_writes(tmp_path: Path, blocks: Path) -> None:
     source, out = save(tmp_path / "last.safetensors", random_network()), tmp_path / "model.onnx"
-    written = export(
-        source, out, name="tiny-8-x2", rights=NOISE, sets={"blocks": blocks}, source_commit="0123abc"
-    )
+    written = export(source, out, name="tiny-8-x2", rights=NOISE, sets={"blocks": blocks}, source_commit="0123abc")
     read = load_model(out).manifest
     assert read is not None
     fields = asdict(written)

@@ -202,7 +202,12 @@ def test_the_codec_asked_for_is_used(tmp_path: Path, codec: str, name: str, suff
 
 @pytest.mark.parametrize(
     ("codec", "fine", "coarse", "preset"),
-    [("libx264", 5, 45, "veryfast"), ("libx265", 5, 45, "ultrafast"), ("libvpx-vp9", 5, 60, "8"), ("libsvtav1", 5, 60, "12")],
+    [
+        ("libx264", 5, 45, "veryfast"),
+        ("libx265", 5, 45, "ultrafast"),
+        ("libvpx-vp9", 5, 60, "8"),
+        ("libsvtav1", 5, 60, "12"),
+    ],
 )
 def test_quality_and_preset_reach_the_encoder(tmp_path: Path, codec: str, fine: int, coarse: int, preset: str) -> None:
     source = write_clip(tmp_path / "in.mkv", Clip(**SMALL))

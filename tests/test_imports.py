@@ -71,8 +71,6 @@ def test_engine_never_imports_torch() -> None:
 
 
 def test_importing_the_engine_loads_nothing_heavy() -> None:
-    code = (
-        "import sys, framelift.engine; print(*sorted({'torch', 'typer', 'rich', 'cv2'} & set(sys.modules)))"
-    )
+    code = "import sys, framelift.engine; print(*sorted({'torch', 'typer', 'rich', 'cv2'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -12,7 +12,6 @@ import pytest
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from clips import (
-    BT709,
     BT2020_PQ,
     HDR10_X264,
     HDR10_X265,
@@ -65,7 +64,9 @@ def test_tracks_tags_and_chapters_are_kept(tmp_path: Path, source: str, output: 
 
 def test_many_tracks_are_kept_in_their_order(tmp_path: Path) -> None:
     languages = ("eng", "deu", "fra", "jpn", "spa", "ita")
-    sounds = tuple(Sound("aac", language, f"Sound {language}", hertz=200 + 50 * n) for n, language in enumerate(languages))
+    sounds = tuple(
+        Sound("aac", language, f"Sound {language}", hertz=200 + 50 * n) for n, language in enumerate(languages)
+    )
     texts = tuple(Text("subrip", language, f"Text {language}") for language in languages)
     source = write_clip(tmp_path / "in.mkv", replace(SMALL, sounds=sounds, texts=texts))
     for suffix in ("mkv", "mp4"):
@@ -125,9 +126,7 @@ def test_text_subtitles_become_those_of_mp4_and_back(tmp_path: Path, codec: str)
         assert {s.codec_context.codec.canonical_name for s in b.streams.subtitles} == {"subrip"}
 
 
-def test_bitmap_subtitles_are_refused_for_mov_unless_dropped(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_bitmap_subtitles_are_refused_for_mov_unless_dropped(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     source = bitmap_subtitles(tmp_path / "in.mkv")
     kept(source, tmp_path / "out.mkv")
     for suffix in ("mp4", "mov"):
@@ -176,9 +175,7 @@ def test_attachments_are_refused_for_mp4(tmp_path: Path, capfd: pytest.CaptureFi
     assert "attachment" in words[-2]
 
 
-@pytest.mark.parametrize(
-    ("source", "output"), [("mp4", "mkv"), ("mkv", "mp4"), ("mkv", "mkv"), ("mp4", "mp4")]
-)
+@pytest.mark.parametrize(("source", "output"), [("mp4", "mkv"), ("mkv", "mp4"), ("mkv", "mkv"), ("mp4", "mp4")])
 def test_cover_art_is_kept_through(tmp_path: Path, source: str, output: str) -> None:
     covered = {"attachments": (COVER,)} if source == "mkv" else {"cover": COVER.data}
     clip = write_clip(tmp_path / f"in.{source}", replace(TRACKS, sounds=TRACKS.sounds[:2], **covered))
@@ -248,9 +245,7 @@ def test_rotation_is_kept_as_side_data(tmp_path: Path, degrees: int, source: str
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_rotation_is_applied_where_it_cannot_be_said(tmp_path: Path, degrees: int) -> None:
-    source = write_clip(
-        tmp_path / "in.mp4", replace(SMALL, rotation=degrees, sample_aspect_ratio=Fraction(16, 15))
-    )
+    source = write_clip(tmp_path / "in.mp4", replace(SMALL, rotation=degrees, sample_aspect_ratio=Fraction(16, 15)))
     output = kept(source, tmp_path / "out.ts")
     with av.open(str(output)) as file:
         shape = file.streams.video[0].sample_aspect_ratio

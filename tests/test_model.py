@@ -109,9 +109,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 @pytest.mark.parametrize(("shape", "channels"), [(FREE_LUMA, 1), (FREE_RGB, 3), (("N", "C", "H", "W"), 3)])
-def test_a_foreign_model_is_found_out(
-    path: Path, scale: int, shape: tuple[int | str, ...], channels: int
-) -> None:
+def test_a_foreign_model_is_found_out(path: Path, scale: int, shape: tuple[int | str, ...], channels: int) -> None:
     model = load_model(write(path, [repeat("x", "y")], (FLOAT, shape), factors=(scale, scale)))
     assert (model.name, model.scale, model.channels, model.size_multiple) == ("model", scale, channels, 1)
     assert (model.fixed_size, model.receptive_field, model.manifest) == (None, None, None)
@@ -166,9 +164,7 @@ def test_a_range_of_255_is_taken_from_the_caller(path: Path) -> None:
     nodes = [node("Add", "x ten", "more"), repeat("more", "y")]
     write(path, nodes, ten=np.array([10], np.float32))
     x = noise(1, 3, 4, 4)
-    assert np.allclose(
-        run(load_model(path, foreign=Foreign(largest=255.0)), x), repeated(x) + 10 / 255, atol=1e-6
-    )
+    assert np.allclose(run(load_model(path, foreign=Foreign(largest=255.0)), x), repeated(x) + 10 / 255, atol=1e-6)
 
 
 def test_a_channel_order_is_taken_from_the_caller(path: Path) -> None:
@@ -228,9 +224,7 @@ def test_a_second_input_or_output_is_refused(path: Path, port: str) -> None:
 # ---- files
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"just words\n", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), bytes(1000)]
-)
+@pytest.mark.parametrize("content", [b"", b"just words\n", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), bytes(1000)])
 def test_a_file_that_is_not_onnx_is_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"model\.onnx"):

@@ -21,9 +21,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-DEPTHS = st.sampled_from(
-    [(np.uint8, 255), (np.uint8, 200), (np.uint16, 1023), (np.uint16, 4095), (np.uint16, 65535)]
-)
+DEPTHS = st.sampled_from([(np.uint8, 255), (np.uint8, 200), (np.uint16, 1023), (np.uint16, 4095), (np.uint16, 65535)])
 SIDES = st.integers(1, 70)
 INT32 = np.iinfo(np.int32)
 
@@ -76,9 +74,7 @@ def test_resample_equals_reference(
 
 @settings(deadline=None)
 @given(st.data(), SIDES, SIDES, SIDES, SIDES)
-def test_resample_values_equals_reference(
-    data: st.DataObject, h: int, w: int, out_h: int, out_w: int
-) -> None:
+def test_resample_values_equals_reference(data: st.DataObject, h: int, w: int, out_h: int, out_w: int) -> None:
     src = data.draw(value_planes(h, w))
     rows, columns = data.draw(taps(out_h)), data.draw(taps(out_w))
     dst, expected = data.draw(empty_planes(out_h, out_w, np.float32)), np.zeros((out_h, out_w), np.float32)
@@ -89,9 +85,7 @@ def test_resample_values_equals_reference(
 
 @settings(deadline=None)
 @given(st.data(), DEPTHS, SIDES, SIDES)
-def test_tensor_from_plane_equals_reference(
-    data: st.DataObject, depth: tuple[Any, int], h: int, w: int
-) -> None:
+def test_tensor_from_plane_equals_reference(data: st.DataObject, depth: tuple[Any, int], h: int, w: int) -> None:
     dtype, max_code = depth
     src = data.draw(code_planes(h, w, dtype, max_code))
     dst, expected = data.draw(empty_planes(h, w, np.float32)), np.zeros((h, w), np.float32)
@@ -102,9 +96,7 @@ def test_tensor_from_plane_equals_reference(
 
 @settings(deadline=None)
 @given(st.data(), DEPTHS, SIDES, SIDES)
-def test_plane_from_tensor_equals_reference(
-    data: st.DataObject, depth: tuple[Any, int], h: int, w: int
-) -> None:
+def test_plane_from_tensor_equals_reference(data: st.DataObject, depth: tuple[Any, int], h: int, w: int) -> None:
     dtype, max_code = depth
     src = data.draw(value_planes(h, w))
     dst, expected = data.draw(empty_planes(h, w, dtype)), np.zeros((h, w), dtype)

@@ -54,7 +54,16 @@ def assert_same_moments(source: Path, output: Path) -> None:
 )
 @pytest.mark.parametrize(
     ("source", "output"),
-    [("mkv", "mkv"), ("mp4", "mp4"), ("mkv", "mp4"), ("mp4", "mkv"), ("mp4", "ts"), ("ts", "mp4"), ("mp4", "mov"), ("mp4", "webm")],
+    [
+        ("mkv", "mkv"),
+        ("mp4", "mp4"),
+        ("mkv", "mp4"),
+        ("mp4", "mkv"),
+        ("mp4", "ts"),
+        ("ts", "mp4"),
+        ("mp4", "mov"),
+        ("mp4", "webm"),
+    ],
 )
 def test_every_pts_is_kept(tmp_path: Path, clip: Clip, source: str, output: str) -> None:
     with_sound = replace(clip, sounds=(Sound("aac" if output != "webm" else "libopus"),))

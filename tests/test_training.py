@@ -46,9 +46,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         picture = np.full((70, 90, 3), rng.integers(0, 256, 3), np.uint8)
         for _ in range(40):
             centre, axes = rng.integers(0, 90, 2).tolist(), rng.integers(2, 25, 2).tolist()
-            cv2.ellipse(
-                picture, centre, axes, int(rng.integers(180)), 0, 360, rng.integers(0, 256, 3).tolist(), -1
-            )
+            cv2.ellipse(picture, centre, axes, int(rng.integers(180)), 0, 360, rng.integers(0, 256, 3).tolist(), -1)
         cv2.imwrite(str(folder / f"{number}.png"), picture)
     return folder
 
@@ -66,9 +64,7 @@ def awake(network: PlainSR) -> PlainSR:
 # ---- networks
 
 
-@pytest.mark.parametrize(
-    ("tier", "most", "parameters"), [("tiny-8", 3_000, 2_836), ("tiny-16", 11_000, 10_276)]
-)
+@pytest.mark.parametrize(("tier", "most", "parameters"), [("tiny-8", 3_000, 2_836), ("tiny-16", 11_000, 10_276)])
 def test_a_tier_costs_what_it_may(tier: str, most: int, parameters: int) -> None:
     network = make(tier, 2)
     plain = network.collapse()
@@ -291,9 +287,7 @@ def test_a_warm_start_takes_all_weights_and_says_whose(photos: Path, tmp_path: P
     recipe = replace(SMALL, scale=3, warm_start=str(donor))
     run = Run(recipe)
     weights = load_file(donor)
-    assert all(
-        torch.equal(p, weights[name]) for name, p in run.network.named_parameters() if "tail" not in name
-    )
+    assert all(torch.equal(p, weights[name]) for name, p in run.network.named_parameters() if "tail" not in name)
     nearest = [0, 0, 1, 0, 0, 1, 2, 2, 3]  # of 2x2 sub-pixels, for each of 3x3
     assert torch.equal(run.network.get_parameter("tail.project"), weights["tail.project"][nearest])
     final = train(recipe, photos, tmp_path / "x3")

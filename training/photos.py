@@ -31,9 +31,7 @@ def photo_paths(folder: Path) -> list[Path]:
     """Every picture below `folder`, sorted. Raises DataError when there is none."""
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
-        raise DataError(
-            f"no picture lies below {folder}", f"give a folder with {', '.join(sorted(SUFFIXES))}"
-        )
+        raise DataError(f"no picture lies below {folder}", f"give a folder with {', '.join(sorted(SUFFIXES))}")
     return paths
 
 

@@ -46,9 +46,7 @@ class Run:
         loss = F.l1_loss(self.network(as_input(low)), as_input(high))
         value = loss.item()
         if not math.isfinite(value):
-            raise ResultError(
-                f"the loss is {value} at step {self.step}", "start anew with a lower learning rate"
-            )
+            raise ResultError(f"the loss is {value} at step {self.step}", "start anew with a lower learning rate")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()

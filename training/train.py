@@ -23,9 +23,7 @@ from .run import CHECKPOINT, Run, as_input
 __all__ = ["Recipe", "luma_upscaler", "train"]
 
 
-def train(
-    recipe: Recipe, photos: Path, out: Path, validation: Path | None = None, every: int = 5_000
-) -> Path:
+def train(recipe: Recipe, photos: Path, out: Path, validation: Path | None = None, every: int = 5_000) -> Path:
     """Run `recipe`, or go on with the run that lies in the folder `out`; returns the final checkpoint.
 
     Every `every` steps the run is saved and a line of JSON added to `out`/log.jsonl: step, mean loss,
