@@ -105,8 +105,7 @@ def as_input(codes: NDArray[np.uint8]) -> torch.Tensor:
 def take_weights(network: PlainSR, source: Path) -> str:
     """Start from another run's weights; returns whose.
 
-    From another scale, each sub-pixel of the tail starts as the one of the source's that lies nearest: a tail that
-    starts anew sends errors into the trained body that kill its ReLUs for good.
+    From another scale, each sub-pixel of the tail starts as the one of the source's that lies nearest.
     """
     donor, info = checkpoint.load(source)
     if (donor.channels, donor.layers) != (network.channels, network.layers):

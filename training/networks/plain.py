@@ -1,8 +1,8 @@
 """Our own family: a stack of plain 3x3 convolutions that is trained over-parameterised.
 
-Every convolution is trained as k x k to `EXPANSION` channels, then 1 x 1 back, plus an identity where
-the shapes allow it, and is collapsed into one k x k kernel in each training step (SESR: Bhardwaj et al.,
-MLSys 2022; ECBSR: Zhang et al., ACM MM 2021). What is exported is the collapsed stack: convolutions,
+Every convolution is trained as k x k to `EXPANSION` channels, then 1 x 1 back, plus an identity in the body, and is
+collapsed into one k x k kernel in each training step (SESR: Bhardwaj et al., MLSys 2022; ECBSR: Zhang et al., ACM MM
+2021). What is exported is the collapsed stack: convolutions,
 ReLU, two additions and one depth-to-space, which every runtime and a fused CPU kernel like.
 """
 
@@ -18,12 +18,12 @@ EXPANSION = 128
 class CollapsibleConv(nn.Module):
     """A linear block [N, C_in, H, W] -> [N, C_out, H, W] that equals one k x k convolution."""
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int) -> None:
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, *, identity: bool = False) -> None:
         super().__init__()
         self.expand = nn.Parameter(torch.empty(EXPANSION, channels_in, kernel, kernel))
         self.project = nn.Parameter(torch.empty(channels_out, EXPANSION))
         self.bias = nn.Parameter(torch.zeros(channels_out))
-        self.identity = channels_in == channels_out
+        self.identity = identity
         nn.init.xavier_normal_(self.expand)
         nn.init.xavier_normal_(self.project)
 
@@ -55,7 +55,7 @@ class PlainSR(nn.Module):
         self.channels, self.layers, self.scale = channels, layers, scale
         conv = _plain_conv if collapsed else CollapsibleConv
         self.head = conv(1, channels, 5)
-        self.body = nn.ModuleList(conv(channels, channels, 3) for _ in range(layers - 2))
+        self.body = nn.ModuleList(conv(channels, channels, 3, identity=True) for _ in range(layers - 2))
         self.tail = conv(channels, scale * scale, 3)
         if isinstance(self.tail, CollapsibleConv):
             with torch.no_grad():  # start at the anchor: large first errors kill every ReLU for good
@@ -91,5 +91,6 @@ class PlainSR(nn.Module):
         return 5 + 2 * (self.layers - 1)
 
 
-def _plain_conv(channels_in: int, channels_out: int, kernel: int) -> nn.Conv2d:
+def _plain_conv(channels_in: int, channels_out: int, kernel: int, *, identity: bool = False) -> nn.Conv2d:
+    del identity  # it is in the collapsed kernel
     return nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
