@@ -35,6 +35,11 @@ def show_error(message: str, hint: str) -> None:
     print(f"hint: {_one_line(hint)}", file=sys.stderr)
 
 
+def show_internal_error(error: Exception) -> None:
+    """A fault of the program's own."""
+    show_error(f"internal error: {type(error).__name__}: {error}", "run again with --debug and report what it prints")
+
+
 def say(text: str) -> None:
     """A line about what goes on."""
     print(text, file=sys.stderr)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 import typer
 from framelift.engine.errors import ExitCode, FrameliftError
 from framelift.training.errors import TrainingError
 from typer.exceptions import TyperException
 
-from .console import show_error, verbosity
+from .console import show_error, show_internal_error, verbosity
 from .inspecting import models, probe, verify
 from .measuring import bench, demo
 from .teaching import evaluate, export, train
@@ -30,6 +31,8 @@ app.add_typer(bench, name="bench")
 
 def main() -> None:
     """Run the command line and exit with the documented code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may be no text
     sys.exit(exit_code_of(sys.argv[1:]))
 
 
@@ -54,10 +57,7 @@ def exit_code_of(arguments: list[str]) -> int:
         _show_interrupted()
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  the last line of defence: users see words, not a traceback
-        show_error(
-            f"internal error: {type(error).__name__}: {error}",
-            "run again with --debug and report what it prints",
-        )
+        show_internal_error(error)
         return ExitCode.INTERNAL
     if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code
         _show_interrupted()

@@ -41,7 +41,7 @@ def evaluate(
     folders: Annotated[list[Path], typer.Argument(help="Folders of full-size pictures, such as Set5.")],
 ) -> int:
     """Measure PSNR-Y and SSIM by the papers' protocol, beside bicubic."""
-    _require("cv2", "bench")
+    _require_torch()
     from contextlib import closing
 
     from framelift.engine.backends import choose_backend
@@ -75,14 +75,10 @@ def export(
 
 
 def _require_torch() -> None:
-    _require("torch", "train")
-
-
-def _require(module: str, extra: str) -> None:
-    """Raises UsageError when the extra that brings `module` is not installed."""
+    """Raises UsageError when the `train` extra is not installed."""
     from importlib.util import find_spec
 
     from framelift.engine.errors import UsageError
 
-    if find_spec(module) is None:
-        raise UsageError(f"this command needs {module}, which is not installed", f"pip install 'framelift[{extra}]'")
+    if find_spec("torch") is None:
+        raise UsageError("this command needs torch, which is not installed", "pip install 'framelift[train]'")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import progress, say, show_error
+from .console import progress, say, show_error, show_internal_error
 
 if TYPE_CHECKING:
     from framelift.engine.plan import Options
@@ -82,12 +82,17 @@ def upscale(
         drop_unsupported=drop_unsupported,
     )
     jobs = jobs_of(source, output)
+    if report is not None:
+        _check_report(report, jobs)
     many = _is_many(source)
     if many and not dry_run:
         _make_folder(output)
-    codes, entries = _all(jobs, options, new_folder=many, dry_run=dry_run, preview=preview)
-    if report is not None:
-        _write_report(report, entries)
+    entries: list[dict[str, Any]] = []
+    try:
+        codes = _all(jobs, options, entries, new_folder=many, dry_run=dry_run, preview=preview)
+    finally:  # an interrupted batch has a report of what was done
+        if report is not None:
+            _write_report(report, entries)
     if len(jobs) > 1:
         say(f"{codes.count(0)} of {len(jobs)} files without a complaint")
     return next((code for code in codes if code), 0)
@@ -153,7 +158,7 @@ def _one(
         pictures = write_previews(plan, preview)
         print("\n".join(map(str, pictures)))
         return 0, {"input": str(source), "previews": [str(picture) for picture in pictures]}
-    with progress(source.name, plan.facts.video.frames) as watch:
+    with progress(source.name, plan.facts.video.frames_expected) as watch:
         result = run(plan, watch)
     say(f"{result.backend}: {result.backend_reason}; {result.encoder}: {result.encoder_reason}")
     for note in result.notes:
@@ -168,12 +173,18 @@ def _one(
 
 
 def _all(
-    jobs: list[tuple[Path, Path]], options: Options, *, new_folder: bool, dry_run: bool, preview: int
-) -> tuple[list[int], list[dict[str, Any]]]:
-    """Exit codes and report entries of every file; one that fails is told and does not end the others."""
-    from framelift.engine.errors import FrameliftError
+    jobs: list[tuple[Path, Path]],
+    options: Options,
+    entries: list[dict[str, Any]],
+    *,
+    new_folder: bool,
+    dry_run: bool,
+    preview: int,
+) -> list[int]:
+    """Exit codes of every file, and their entries for the report; one that fails does not end the others."""
+    from framelift.engine.errors import ExitCode, FrameliftError
 
-    codes, entries = [], []
+    codes = []
     for source, output in jobs:
         try:
             code, entry = _one(source, output, options, new_folder=new_folder, dry_run=dry_run, preview=preview)
@@ -181,9 +192,13 @@ def _all(
             show_error(error.message, error.hint)
             code = int(error.exit_code)
             entry = {"input": str(source), "error": error.message, "hint": error.hint, "exit_code": code}
+        except Exception as error:  # noqa: BLE001  a bug that one file meets must not cost the others
+            show_internal_error(error)
+            code = int(ExitCode.INTERNAL)
+            entry = {"input": str(source), "error": f"{type(error).__name__}: {error}", "exit_code": code}
         codes.append(code)
         entries.append(entry)
-    return codes, entries
+    return codes
 
 
 def _make_folder(folder: Path) -> None:
@@ -193,6 +208,16 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: {error.strerror}", "choose another output folder") from error
+
+
+def _check_report(path: Path, jobs: list[tuple[Path, Path]]) -> None:
+    """Before any work: a report that takes a video's name, or has no place. Raises FrameliftError."""
+    from framelift.engine.errors import OutputError, UsageError
+
+    if not _is_folder(path.parent):
+        raise OutputError(f"report {path} cannot be written: {path.parent} is not a folder", "create it first")
+    if any(path.absolute() == video.absolute() for job in jobs for video in job):
+        raise UsageError(f"the report would replace the video {path}", "give --json another name")
 
 
 def _write_report(path: Path, entries: list[dict[str, Any]]) -> None:

@@ -29,6 +29,7 @@ class Container:
     cover_art: CoverArt
     attachments: bool
     chapters: bool
+    chapter_gaps: bool  # chapters need not follow each other from 0 on
     rotation: bool
     tags: frozenset[str] | None  # of the file, lower case; None: any
     track_tags: frozenset[str] | None  # of audio and subtitles, and of video but for `video_tags`
@@ -66,6 +67,7 @@ _MATROSKA = Container(
     cover_art="attachment",
     attachments=True,
     chapters=True,
+    chapter_gaps=True,
     rotation=True,
     tags=None,
     track_tags=None,
@@ -86,6 +88,7 @@ _MP4 = Container(
     cover_art="stream",
     attachments=False,
     chapters=True,
+    chapter_gaps=False,
     rotation=True,
     tags=None,
     track_tags=_MP4_TRACK_TAGS,
@@ -114,6 +117,7 @@ _MOV = Container(
     cover_art="none",
     attachments=False,
     chapters=True,
+    chapter_gaps=False,
     rotation=True,
     tags=None,
     track_tags=_MP4_TRACK_TAGS,
@@ -135,6 +139,7 @@ _WEBM = Container(
     cover_art="none",
     attachments=False,
     chapters=True,
+    chapter_gaps=True,
     rotation=True,
     tags=None,
     track_tags=None,
@@ -155,6 +160,7 @@ _MPEGTS = Container(
     cover_art="none",
     attachments=False,
     chapters=False,
+    chapter_gaps=False,
     rotation=False,
     tags=frozenset({"service_name", "service_provider"}),
     track_tags=frozenset({"language"}),

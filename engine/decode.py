@@ -31,7 +31,9 @@ class Damage:
     """What was lost of the input."""
 
     packets_lost: int = 0  # packets the decoder refused
+    packets_corrupt: int = 0  # packets the demuxer marked as damaged
     frames_concealed: int = 0  # frames the decoder marked as damaged but gave
+    frames_missing: int = 0  # fewer than the file's header states
     complaints: int = 0  # errors the demuxer or decoder logged without failing
     first_complaint: str | None = None
     seconds_missing: float = 0.0  # declared duration beyond the last frame
@@ -41,7 +43,9 @@ class Damage:
         return any(
             (
                 self.packets_lost,
+                self.packets_corrupt,
                 self.frames_concealed,
+                self.frames_missing,
                 self.complaints,
                 self.seconds_missing,
                 self.unreadable_from,
@@ -53,8 +57,12 @@ class Damage:
         parts = []
         if self.packets_lost:
             parts.append(f"{_counted(self.packets_lost, 'packet')} could not be decoded")
+        if self.packets_corrupt:
+            parts.append(f"{_counted(self.packets_corrupt, 'packet')} damaged")
         if self.frames_concealed:
             parts.append(f"{_counted(self.frames_concealed, 'frame')} damaged")
+        if self.frames_missing:
+            parts.append(f"{_counted(self.frames_missing, 'frame')} missing")
         if self.first_complaint:
             parts.append(f"{_counted(self.complaints, 'error')} while reading, the first: {self.first_complaint}")
         if self.seconds_missing:
@@ -90,6 +98,8 @@ class Decoder:
             None if deinterlacing == "off" else Deinterlacer(facts.time_base, every=deinterlacing == "on")
         )
         self._frames = 0
+        self._last_dts: dict[int, int] = {}
+        self._discarded = 0  # packets that an edit list leaves out
         self._end = Fraction(0)
         self.damage = Damage()
         self.size_changes = 0
@@ -126,16 +136,30 @@ class Decoder:
 
     def _count(self, lines: list[tuple[int, str, str]]) -> None:
         """Note what was logged since the last call, and forget it, so that a long bad file needs no memory."""
-        if lines:
-            self.damage.complaints += len(lines)
-            self.damage.first_complaint = self.damage.first_complaint or f"{lines[0][1]}: {lines[0][2].strip()}"
-            lines.clear()
+        errors = [line for line in lines if line[0] <= av.logging.ERROR]
+        lines.clear()
+        if errors:
+            self.damage.complaints += len(errors)
+            self.damage.first_complaint = self.damage.first_complaint or f"{errors[0][1]}: {errors[0][2].strip()}"
 
     def _packets(self, streams: list[Stream]) -> Iterator[AnyPacket]:
         try:
-            yield from (packet for packet in self._container.demux(streams) if packet.size)
+            for packet in self._container.demux(streams):
+                if packet.size:
+                    self._note(packet)
+                    yield packet
         except av.error.FFmpegError as error:  # the rest cannot be reached; what came so far is kept
             self.damage.unreadable_from = f"{error.strerror} after frame {self._frames}"
+
+    def _note(self, packet: AnyPacket) -> None:
+        """Count what the demuxer says of a packet: damaged, unless its clock jumps back, as where files were joined."""
+        last = self._last_dts.get(packet.stream_index)
+        if packet.is_corrupt and (packet.dts is None or last is None or packet.dts >= last):
+            self.damage.packets_corrupt += 1
+        if packet.dts is not None:
+            self._last_dts[packet.stream_index] = packet.dts
+        if packet.stream_index == self._facts.index:
+            self._discarded += packet.is_discard
 
     def _decoded(self, packet: AnyPacket | None) -> Iterator[DecodedFrame]:
         """The frames a packet (None: the end) brings out of the decoder."""
@@ -188,6 +212,8 @@ class Decoder:
 
     def _measure_what_is_missing(self) -> None:
         """A cut-off file may read without a complaint: its header then declares more than there is."""
+        if self._facts.frames is not None and self._container.format.name != "avi":  # AVI counts empty chunks too
+            self.damage.frames_missing = max(0, self._facts.frames - self._discarded - self._frames)
         declared, start = self._facts.duration, self._stream.start_time
         if declared is None:
             return

@@ -49,6 +49,7 @@ class Deinterlacer:
             return
         self._graph.push(None)
         yield from self._ready()
+        assert not self._held  # send_frame gives a frame for each
         self._graph = None
 
     def _new_graph(self, picture: av.VideoFrame) -> av.filter.Graph:

@@ -92,10 +92,8 @@ def _options(plan: Plan) -> dict[str, str]:
     own = hdr_parameters(plan.facts.video.side_data, encoder) if encoder.hdr else {}
     held = lookahead_for(encoder, geometry.output_width * geometry.output_height * choice.layout.bytes_per_pixel)
     if held < encoder.lookahead:
-        if encoder.codec == "h264":
-            options["rc-lookahead"] = str(held)
-        elif encoder.name == "libx265":
-            own |= {"rc-lookahead": str(held), "bframes": "3"}
+        where = own if encoder.hdr else options
+        where |= {encoder.lookahead_key: str(held)} if encoder.lookahead_key else {}
     if encoder.name == "libx265":
         own["log-level"] = "error"
     if own and encoder.hdr:

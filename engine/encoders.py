@@ -31,12 +31,13 @@ class Encoder:
     preset: str | None = None
     presets: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
-    hdr: str | None = None  # the option that takes static HDR metadata
+    hdr: str | None = None  # FFmpeg's option for the library's own parameters, which take static HDR metadata
     captions: bool = False  # writes A53 captions from the frames' side data
     subsampled_even: bool = True  # 4:2:0 and 4:2:2 need even sizes
     smallest_side: int = 1  # with fewer pixels across the library writes beyond its memory
     largest_side: int = 16_384
     lookahead: int = 40  # frames it may hold
+    lookahead_key: str | None = None  # the parameter that makes them fewer: in `hdr`, or FFmpeg's where there is none
     automatic: bool = True  # may be chosen without being named
     unusable: frozenset[str] = frozenset()  # formats it lists but does not take, or that no demuxer reads from MP4
 
@@ -46,18 +47,22 @@ _NVENC = tuple(f"p{speed}" for speed in range(1, 8))
 
 ENCODERS = (
     Encoder("libx264", "h264", "crf", 16, preset_option="preset", preset="veryfast", presets=_X26X,
-            options={"a53cc": "1"}, hdr="x264-params", captions=True),
-    Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="veryfast", presets=_X26X, hdr="x264-params"),
+            options={"a53cc": "1"}, hdr="x264-params", lookahead_key="rc-lookahead", captions=True),
+    Encoder("libx264rgb", "h264", "crf", 16, preset_option="preset", preset="veryfast", presets=_X26X,
+            hdr="x264-params", lookahead_key="rc-lookahead"),
     Encoder("libvpx-vp9", "vp9", "crf", 18, quality_range=(0, 63), preset_option="cpu-used", preset="4",
             presets=tuple(map(str, range(9))), options={"b": "0", "deadline": "good", "row-mt": "1"},
-            subsampled_even=False, lookahead=30, unusable=frozenset({"yuva422p", "yuva444p", "gbrap", "yuv440p"})),
+            subsampled_even=False, lookahead=30, lookahead_key="lag-in-frames",
+            unusable=frozenset({"yuva422p", "yuva444p", "gbrap", "yuv440p"})),
     Encoder("libx265", "hevc", "crf", 17, preset_option="preset", preset="fast", presets=_X26X,
             options={"a53cc": "1"}, hdr="x265-params", captions=True, smallest_side=50, lookahead=30,
+            lookahead_key="rc-lookahead",
             unusable=frozenset({"yuva420p", "yuva420p10le"})),
     Encoder("ffv1", "ffv1", options={"level": "3", "coder": "range_tab", "g": "1", "slices": "4", "slicecrc": "1"},
             largest_side=65_536, lookahead=4),
     Encoder("libsvtav1", "av1", "crf", 18, quality_range=(0, 63), preset_option="preset", preset="8",
-            presets=tuple(map(str, range(14))), hdr="svtav1-params", smallest_side=32, lookahead=70, automatic=False),
+            presets=tuple(map(str, range(14))), hdr="svtav1-params", smallest_side=32, lookahead=70,
+            lookahead_key="lookahead", automatic=False),
     Encoder("prores_ks", "prores", options={"vendor": "apl0"}, lookahead=4, automatic=False),
     Encoder("h264_nvenc", "h264", "cq", 18, preset_option="preset", preset="p5", presets=_NVENC,
             options={"rc": "vbr", "b": "0", "a53cc": "1"}, captions=True, largest_side=4096, automatic=False),
@@ -166,6 +171,8 @@ def lookahead_for(encoder: Encoder, frame_bytes: float, budget: float = 1e9) -> 
 
     Its own number, but fewer when frames are huge, so that memory stays near `budget` bytes; at least 5.
     """
+    if encoder.lookahead_key is None:
+        return encoder.lookahead
     return max(5, min(encoder.lookahead, math.floor(budget / frame_bytes)))
 
 

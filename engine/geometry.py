@@ -21,6 +21,10 @@ class TargetSize:
         """Whether a size is asked for, not only a scale."""
         return self.width is not None or self.height is not None
 
+    def turned(self) -> TargetSize:
+        """The same wish for a picture before a quarter turn."""
+        return TargetSize(self.scale, self.height, self.width)
+
 
 @dataclass(frozen=True)
 class Geometry:

@@ -16,6 +16,7 @@ from typing import TypeAlias, cast
 
 import av
 import av.logging
+from av.codec import CodecContext
 from av.container import InputContainer
 from av.packet import Packet
 from av.sidedata.sidedata import SideData
@@ -60,6 +61,13 @@ class VideoFacts:
     side_data: dict[SideDataType, bytes] = field(repr=False)
 
     @property
+    def frames_expected(self) -> int | None:
+        """As the file states, else by duration and rate; None where it says neither."""
+        if self.frames is not None or self.duration is None:
+            return self.frames
+        return round(self.duration * self.rate)
+
+    @property
     def rotation(self) -> int:
         """Degrees counter-clockwise by which a player turns the picture; 0 without a display matrix."""
         return degrees_of(self.display_matrix)
@@ -75,6 +83,7 @@ class TrackFacts:
     tags: dict[str, str]
     disposition: Disposition
     timecode: bool
+    copyable: bool = True  # PyAV cannot copy sound, pictures or text that FFmpeg has no decoder for
 
     @property
     def cover_art(self) -> bool:
@@ -92,6 +101,7 @@ class MediaFacts:
     video: VideoFacts
     tracks: tuple[TrackFacts, ...]
     chapters: int
+    chapter_gaps: bool  # a chapter does not begin where the one before ends, or the first not at 0
     tags: dict[str, str]
 
     def to_json(self) -> dict[str, object]:
@@ -201,6 +211,7 @@ def probe(path: Path, stream: int | None = None) -> MediaFacts:
                 if s.index != video.index and not is_chapter_text(s, container)
             ),
             chapters=len(container.chapters()),
+            chapter_gaps=_have_gaps(container),
             tags=file_tags(container.metadata),
         )
 
@@ -208,6 +219,16 @@ def probe(path: Path, stream: int | None = None) -> MediaFacts:
 def is_chapter_text(stream: Stream, container: InputContainer) -> bool:
     """Whether a stream is the text track behind an MP4 file's chapters, which are read as chapters."""
     return stream.type == "data" and stream.discard == Discard.all and bool(container.chapters())
+
+
+def _have_gaps(container: InputContainer) -> bool:
+    end = Fraction(0)
+    for chapter in container.chapters():
+        base = chapter["time_base"] or Fraction(1, 1000)
+        if abs(chapter["start"] * base - end) > Fraction(1, 1000):
+            return True
+        end = chapter["end"] * base
+    return False
 
 
 def _track_facts(stream: Stream) -> TrackFacts:
@@ -218,13 +239,20 @@ def _track_facts(stream: Stream) -> TrackFacts:
         tags=track_tags(stream.metadata),
         disposition=stream.disposition,
         timecode="timecode" in stream.metadata,
+        copyable=stream.type not in ("video", "audio", "subtitle") or _has_decoder(stream),
     )
 
 
 def codec_name(stream: Stream) -> str | None:
     """FFmpeg's name of the stream's codec, None where it knows none."""
-    context = stream.codec_context
-    return context.codec.canonical_name if context is not None else getattr(stream, "name", None)
+    if _has_decoder(stream):
+        return stream.codec_context.codec.canonical_name
+    return getattr(stream, "name", None)
+
+
+def _has_decoder(stream: Stream) -> bool:
+    context: CodecContext | None = stream.codec_context  # whatever PyAV's stub says
+    return context is not None
 
 
 def decoder_for(stream: VideoStream) -> VideoCodecContext:
@@ -245,6 +273,11 @@ def decoder_for(stream: VideoStream) -> VideoCodecContext:
 
 
 def _video_facts(container: InputContainer, stream: VideoStream) -> VideoFacts:
+    if not _has_decoder(stream):
+        raise InputError(
+            f"{container.name.removeprefix('file:')}: there is no decoder for its video",
+            "convert it with a tool that has one",
+        )
     with complaints.heard(av.logging.ERROR) as lines:
         seen = _seen_of(container, stream)
     if seen is None:
@@ -346,9 +379,12 @@ def _matrix_of(data: bytes) -> tuple[int, ...]:
 def _declared_duration(stream: VideoStream) -> float | None:
     """Seconds from the stream's start to its end, as the file says, None where it does not.
 
-    Matroska says the end, counted from 0: in a tag of each track, else (FFmpeg's doing) for the whole file.
+    Matroska says the end, counted from 0: in a tag of each track, else (FFmpeg's doing) for the whole file. AVI
+    says how many frames there are; what FFmpeg takes for the duration of a file that was cut off is less.
     """
     ticks = stream.time_base or Fraction(0)
+    if stream.container.format.name == "avi" and stream.frames and stream.guessed_rate:
+        return float(stream.frames / stream.guessed_rate)
     matroska = "matroska" in stream.container.format.name
     start = float((stream.start_time or 0) * ticks) if matroska else 0.0
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))

@@ -42,7 +42,7 @@ class OutputFile:
         self._plan = plan
         self._partial = new_partial(plan.output)
         self._writers: dict[int, Callable[[AnyPacket], AnyPacket | None]] = {}
-        self._last_dts: dict[int, int] = {}
+        self._last: dict[int, tuple[int, int]] = {}  # dts and duration of a copied track's last packet
         self._end = TrackEnd() if plan.container.muxer in ("mp4", "mov") else None
         self.timestamp_jumps = 0
         self.frames_written = 0
@@ -147,20 +147,21 @@ class OutputFile:
             encoder.stream.set_display_matrix(matrix)
 
     def _copied(self, packet: AnyPacket, stream: Stream) -> AnyPacket:
-        """The packet for its new stream, moved on where the input's clock jumps back.
+        """The packet for its new stream; where the input's clock jumps back, it follows its predecessor.
 
         One of unknown duration gets its predecessor's: MP4 would leave out the last packet of such a track.
         """
-        last = self._last_dts.get(stream.index)
         if packet.dts is not None:
-            if not packet.duration and last is not None and stream.type in ("audio", "video"):
-                packet.duration = max(0, packet.dts - last)
-            if last is not None and packet.dts < last:
+            lasting = stream.type in ("audio", "video")  # texts overlap
+            last, duration = self._last.get(stream.index, (packet.dts, 0))
+            if packet.dts < last:
                 self.timestamp_jumps += 1
-                step = last - packet.dts
+                step = last + duration - packet.dts
                 packet.dts += step
                 packet.pts = None if packet.pts is None else packet.pts + step
-            self._last_dts[stream.index] = packet.dts
+            if lasting and not packet.duration:
+                packet.duration = packet.dts - last
+            self._last[stream.index] = packet.dts, (packet.duration or 0) if lasting else 0
         packet.stream = stream
         return packet
 

@@ -19,14 +19,17 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def new_partial(path: Path) -> Path:
     """An empty file beside `path` to write into. Raises OutputError where that is not possible."""
-    partial = path.parent / f".framelift-{os.getpid()}-{next(_serial)}.partial"
-    try:
-        partial.open("xb").close()
-    except OSError as error:
-        raise OutputError(
-            f"{path.parent} cannot be written to: {error.strerror}", "create the folder, or write elsewhere"
-        ) from error
-    return partial
+    while True:
+        partial = path.parent / f".framelift-{os.getpid()}-{next(_serial)}.partial"
+        try:
+            partial.open("xb").close()
+        except FileExistsError:  # left by a run that was killed, whose process had this one's number
+            continue
+        except OSError as error:
+            raise OutputError(
+                f"{path.parent} cannot be written to: {error.strerror}", "create the folder, or write elsewhere"
+            ) from error
+        return partial
 
 
 @contextmanager

@@ -7,9 +7,11 @@ from dataclasses import replace
 import av
 
 from .colour import ColourTags, Matrix, Range, Siting
+from .errors import UsageError
 from .layout import PixelLayout, layout_of
 
 _SWSCALE_MATRIX = {
+    int(Matrix.BT709): "ITU709",
     int(Matrix.FCC): "FCC",
     int(Matrix.BT470BG): "ITU601",
     int(Matrix.SMPTE170M): "ITU601",
@@ -22,9 +24,15 @@ def tags_after(tags: ColourTags, old: PixelLayout, new: PixelLayout) -> ColourTa
     """The decided tags of a stream of layout `old` once it has layout `new`.
 
     Between RGB and YUV the rest of the world's defaults are taken: full range for RGB, BT.709 and limited for YUV.
+    Raises UsageError for a matrix that is not converted.
     """
     if old.kind == new.kind:
         return tags
+    if new.kind == "rgb" and old.kind == "yuv" and int(tags.matrix) not in _SWSCALE_MATRIX:
+        raise UsageError(
+            f"--pix-fmt {new.name}: matrix coefficients {int(tags.matrix)} cannot be converted to RGB",
+            "leave --pix-fmt out",
+        )
     if new.kind == "rgb":
         return replace(tags, matrix=Matrix.RGB, range=Range.FULL, siting=Siting.UNSPECIFIED)
     if old.kind == "rgb" and new.kind == "gray":
@@ -37,7 +45,8 @@ def tags_after(tags: ColourTags, old: PixelLayout, new: PixelLayout) -> ColourTa
 def converted(picture: av.VideoFrame, old: ColourTags, new: ColourTags, layout: PixelLayout) -> av.VideoFrame:
     """`picture`, whose colour is `old`, in `layout` with colour `new`, by swscale (bicubic chroma)."""
     matrix = new.matrix if old.matrix == Matrix.RGB else old.matrix
-    by_name, ranges = _SWSCALE_MATRIX.get(int(matrix), "ITU709"), (int(old.range), int(new.range))
+    by_name = _SWSCALE_MATRIX.get(int(matrix), "ITU709")  # where no matrix is applied, any will do
+    ranges = int(old.range), int(new.range)
     if "gray" in (layout.kind, layout_of(picture.format.name).kind):
         # swscale takes grey for full range of BT.601; with the same on the other side the codes stay as they are
         by_name, ranges = "ITU601", (int(Range.FULL), int(Range.FULL))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .backends import check_backend
 from .colour import ColourTags
 from .containers import Container, container_for
 from .decode import Deinterlacing
-from .encoders import EncoderChoice, EncodeSettings, choose_encoder
+from .encoders import EncoderChoice, EncodeSettings, choose_encoder, encoder_options
 from .errors import OutputError, UsageError
 from .geometry import Geometry, TargetSize, plan_geometry, wanted_scale
 from .layout import PixelLayout, layout_of
@@ -58,6 +59,12 @@ class Plan:
     dropped: list[str]
     memory: float  # bytes, estimated
 
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """(width, height) of the frames that are encoded."""
+        size = self.geometry.output_width, self.geometry.output_height
+        return size[::-1] if self.turn is not None and self.turn.swaps_axes else size
+
     def lines(self) -> list[str]:
         """The plan in words."""
         video, g = self.facts.video, self.geometry
@@ -66,7 +73,7 @@ class Plan:
             f"video: stream {video.index}, {video.codec} {g.width}x{g.height} {video.pix_fmt}, {frames}"
             + (", interlaced" if video.interlaced else ""),
             f"model: {self.model.name}, x{self.model.scale}, on {g.width}x{g.height} pixels",
-            f"output: {g.output_width}x{g.output_height} {self.choice.pix_fmt} in {self.container.muxer}",
+            f"output: {self.output_size[0]}x{self.output_size[1]} {self.choice.pix_fmt} in {self.container.muxer}",
             f"encoder: {self.choice.encoder.name}, {self.choice.reason}",
         ]
         for plan in self.tracks:
@@ -85,10 +92,14 @@ def make_plan(source: Path, output: Path, options: Options, *, new_folder: bool 
     facts = probe(source, options.stream)
     _check_output(source, output, overwrite=options.overwrite, new_folder=new_folder)
     video, layout = facts.video, layout_of(facts.video.pix_fmt)
-    model = _model_for(options, video)
-    choice = choose_encoder(container, layout, options.encode.codec, options.encode.pix_fmt)
     turn = None if container.rotation else turn_of(video.display_matrix)
-    geometry = _geometry(video, options, model, choice)
+    swapped = turn is not None and turn.swaps_axes
+    target = options.target.turned() if swapped else options.target
+    model = _model_for(options, target, video)
+    check_backend(options.backend)
+    choice = choose_encoder(container, layout, options.encode.codec, options.encode.pix_fmt)
+    encoder_options(choice.encoder, options.encode.crf, options.encode.preset)
+    geometry = _geometry(video, target, model, choice, swapped=swapped)
     tracks = plan_tracks(facts, container)
     aspect = geometry.sample_aspect_ratio
     dropped = what_is_lost(facts, tracks, container, choice.encoder, aspect)
@@ -134,23 +145,24 @@ def _check_output(source: Path, output: Path, *, overwrite: bool, new_folder: bo
         raise OutputError(f"{output} exists", "choose another name, or --overwrite it")
 
 
-def _model_for(options: Options, video: VideoFacts) -> Model:
-    """The model file that the target size asks for."""
+def _model_for(options: Options, target: TargetSize, video: VideoFacts) -> Model:
+    """The model file that the target size, in the stored orientation, asks for."""
     scales = scales_of(options.model)
     if not scales:  # a file, or a full name: it has the scale it has
         model = load_model(options.model, foreign=options.foreign)
-        wanted_scale(video.width, video.height, options.target, (model.scale,))
+        wanted_scale(video.width, video.height, target, (model.scale,))
         return model
-    scale = wanted_scale(video.width, video.height, options.target, scales)
+    scale = wanted_scale(video.width, video.height, target, scales)
     return load_model(options.model, scale=scale, foreign=options.foreign)
 
 
-def _geometry(video: VideoFacts, options: Options, model: Model, choice: EncoderChoice) -> Geometry:
+def _geometry(video: VideoFacts, target: TargetSize, model: Model, choice: EncoderChoice, *, swapped: bool) -> Geometry:
+    """Sizes in the stored orientation; `swapped` frames are turned by a quarter before they are encoded."""
     encoder, (across, down) = choice.encoder, choice.layout.subsampling
     even = (encoder.subsampled_even and across > 1, encoder.subsampled_even and down > 1)
-    geometry = plan_geometry(
-        video.width, video.height, video.sample_aspect_ratio, options.target, model.scale, even=even
-    )
+    if swapped:
+        even = (even[1], even[0])
+    geometry = plan_geometry(video.width, video.height, video.sample_aspect_ratio, target, model.scale, even=even)
     sides = geometry.output_width, geometry.output_height
     if min(sides) < encoder.smallest_side:
         raise OutputError(

@@ -28,15 +28,14 @@ def planes_of(picture: av.VideoFrame, layout: PixelLayout) -> list[Plane]:
 def new_picture(like: av.VideoFrame, width: int, height: int, pix_fmt: str) -> av.VideoFrame:
     """A writable frame of another size and format with `like`'s properties and side data.
 
-    PyAV copies side data (closed captions among it) only in `reformat`, so frames that carry some go that
-    way; its cheapest scaler is asked for, since every sample is overwritten.
+    PyAV copies side data (closed captions among it) only in `reformat`; its cheapest scaler is asked for, since every
+    sample is overwritten. Whether there is any is not asked: PyAV 18's `side_data` makes a cycle that keeps the frame
+    until the garbage collector comes by.
     """
-    if like.side_data:
-        picture = like.reformat(width, height, pix_fmt, interpolation="FAST_BILINEAR", threads=1)
-        picture.make_writable()
-    else:
-        picture = av.VideoFrame(width, height, pix_fmt)
-        picture.colorspace, picture.color_range = like.colorspace, like.color_range
-        picture.color_trc, picture.color_primaries = like.color_trc, like.color_primaries
+    picture = like.reformat(width, height, pix_fmt, interpolation="FAST_BILINEAR", threads=1)
+    if picture is like:  # nothing to reformat, so no copy either: another size in between makes one
+        taller = like.reformat(width, height + 16, pix_fmt, interpolation="FAST_BILINEAR", threads=1)
+        picture = taller.reformat(width, height, pix_fmt, interpolation="FAST_BILINEAR", threads=1)
+    picture.make_writable()
     picture.pict_type = 0  # the encoder chooses; the source's choice would be forced on it
     return picture

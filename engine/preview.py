@@ -11,9 +11,11 @@ import numpy as np
 from .decode import Decoder
 from .errors import OutputError
 from .frame import DecodedFrame
+from .layout import planar
 from .media import open_input, video_stream
 from .pipeline import upscaler_for
 from .plan import Plan
+from .turning import turned
 
 
 def write_previews(plan: Plan, count: int) -> list[Path]:
@@ -26,17 +28,29 @@ def write_previews(plan: Plan, count: int) -> list[Path]:
         for number in range(count):
             frame = _frame_at(plan, (number + 0.5) / count)
             larger = upscaler.upscale(frame).picture
-            plain = frame.picture.reformat(larger.width, larger.height, interpolation="BICUBIC", threads=1)
+            plain = _plain(plan, frame, larger)
             path = plan.output.with_name(f"{plan.output.stem}-preview-{number + 1}.png")
             _write_png(np.hstack([plain.to_ndarray(format="rgb24"), larger.to_ndarray(format="rgb24")]), path)
             paths.append(path)
     return paths
 
 
+def _plain(plan: Plan, frame: DecodedFrame, larger: av.VideoFrame) -> av.VideoFrame:
+    """The frame by bicubic at the size, with the colour and the way up of `larger`."""
+    picture = planar(frame.picture)
+    picture.colorspace, picture.color_range = int(frame.colour.matrix), int(frame.colour.range)
+    if plan.turn is not None:
+        picture = turned(picture, plan.turn, plan.layout, frame.colour.siting)
+    return picture.reformat(larger.width, larger.height, interpolation="BICUBIC", threads=1)
+
+
 def _frame_at(plan: Plan, share: float) -> DecodedFrame:
-    """The first frame at or after a share of the duration; the last one there is when none comes after."""
+    """The first frame at or after a share of the duration; the last one there is when none comes after.
+
+    Of a file that does not tell its duration, from the first ten seconds.
+    """
     facts = plan.facts.video
-    wanted = share * (facts.duration or 0.0)
+    wanted = share * (facts.duration or 10.0)
     with open_input(plan.input) as container:
         stream = video_stream(container, plan.options.stream)
         start = (stream.start_time or 0) * facts.time_base

@@ -71,7 +71,7 @@ def report_of(
         encoder=plan.choice.encoder.name,
         encoder_reason=plan.choice.reason,
         input_size=(g.width, g.height),
-        output_size=(g.output_width, g.output_height),
+        output_size=plan.output_size,
         frames=timing.frames,
         seconds=round(seconds, 3),
         fps=round(timing.frames / max(seconds, 1e-9), 2),

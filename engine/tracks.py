@@ -29,10 +29,16 @@ _MARKS = (  # `default` is told apart: without the mark, players take the first 
     Disposition.dub | Disposition.original | Disposition.comment | Disposition.forced | Disposition.hearing_impaired
     | Disposition.visual_impaired
 )  # fmt: skip
-_TIMECODE_TAG = ("mov", "mp4", "matroska")  # muxers that keep the `timecode` tag, or make a track of it
+_TIMECODE_TAG = ("mov", "mp4", "matroska", "webm")  # muxers that keep the `timecode` tag, or make a track of it
 _STATIC_HDR = {SideDataType.MASTERING_DISPLAY_METADATA, SideDataType.CONTENT_LIGHT_LEVEL}
 _IN_THE_STREAM = _STATIC_HDR | {SideDataType.A53_CC}
 _SPATIAL = {SideDataType.STEREO3D: "3D (stereo) information", SideDataType.SPHERICAL: "360-degree projection"}
+_CARRIED = _IN_THE_STREAM | {SideDataType.DISPLAYMATRIX}  # or refused by their own rules
+_OF_THE_OLD_STREAM = {  # about how it was encoded, or done with by the decoder
+    SideDataType.SEI_UNREGISTERED, SideDataType.GOP_TIMECODE, SideDataType.PANSCAN, SideDataType.VIDEO_ENC_PARAMS,
+    SideDataType.MOTION_VECTORS, SideDataType.FILM_GRAIN_PARAMS, SideDataType.REGIONS_OF_INTEREST,
+    SideDataType.VIDEO_HINT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ def what_is_lost(
         lost.append("which tracks are the default")
     if facts.chapters and not container.chapters:
         lost.append(f"{facts.chapters} chapters")
+    elif facts.chapter_gaps and not container.chapter_gaps:
+        lost.append("chapters with gaps between them")
     if not container.rotation and turn_of(facts.video.display_matrix) is None:
         lost.append("a display matrix that is no quarter turn")
     return lost + _lost_side_data(set(facts.video.side_data), encoder)
@@ -97,7 +105,9 @@ def _lost_side_data(kinds: set[SideDataType], encoder: Encoder) -> list[str]:
         lost.append("closed captions")
     if _STATIC_HDR & kinds and encoder.hdr is None:
         lost.append("static HDR metadata")
-    return lost + sorted({name for kind, name in (DYNAMIC | _SPATIAL).items() if kind in kinds})
+    names = DYNAMIC | _SPATIAL
+    others = kinds - _CARRIED - _OF_THE_OLD_STREAM
+    return lost + sorted({names.get(kind, kind.name.lower().replace("_", " ")) for kind in others})
 
 
 def _default_matters(facts: MediaFacts) -> bool:
@@ -127,7 +137,7 @@ def _plan(track: TrackFacts, container: Container) -> TrackPlan:
     if track.type == "data" and track.timecode and container.muxer in _TIMECODE_TAG:
         return TrackPlan(track, "metadata")
     held = {"video": container.video, "audio": container.audio, "data": container.data}.get(track.type, frozenset())
-    return TrackPlan(track, "copy" if held is None or codec in held else "drop")
+    return TrackPlan(track, "copy" if track.copyable and (held is None or codec in held) else "drop")
 
 
 def _plan_subtitles(track: TrackFacts, codec: str, container: Container) -> TrackPlan:

@@ -59,6 +59,7 @@ def media_facts(*tracks: TrackFacts, **changed: Any) -> MediaFacts:
         "video": video_facts(),
         "tracks": tracks,
         "chapters": 0,
+        "chapter_gaps": False,
         "tags": {},
     }
     return MediaFacts(**facts | changed)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
+from av.sidedata.sidedata import SideData, Type
 from framelift.cli.main import exit_code_of
 from framelift.engine.verify import verify
 
@@ -35,17 +37,21 @@ def frames_of(path: Path) -> list[av.VideoFrame]:
         return list(file.decode(video=0))
 
 
-def pts_of(path: Path) -> list[tuple[int, float]]:
-    """(pts, seconds) of all frames."""
-    return [(frame.pts or 0, float(frame.time or 0)) for frame in frames_of(path)]
+def side_data_of(frame: av.VideoFrame) -> dict[Type, bytes]:
+    """What comes beside the picture, by kind."""
+    # PyAV's stub takes the container for a dictionary.
+    return {entry.type: bytes(entry) for entry in cast("Iterable[SideData]", frame.side_data)}
 
 
-def framelift(*arguments: str, before: str = "") -> subprocess.Popen[str]:
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder, hidden files too, sorted."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def framelift(*arguments: str, before: str = "", stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     """The command in a process of its own; `before` is Python that runs first."""
     start = f"{before}\nfrom framelift.cli.main import main\nmain()"
-    return subprocess.Popen(
-        [sys.executable, "-c", start, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, "-c", start, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True)
 
 
 @contextmanager

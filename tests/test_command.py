@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +124,15 @@ def test_the_report_has_its_documented_shape(tmp_path: Path, clips: Path) -> Non
     assert 10_000_000 < entry["memory_peak"] < 4_000_000_000
 
 
+@pytest.mark.parametrize(("report", "code"), [("nowhere/r.json", 5), ("clips/a.mkv", 2), ("out.mkv", 2)])
+def test_a_report_without_a_place_is_refused_before_the_run(
+    tmp_path: Path, clips: Path, capfd: pytest.CaptureFixture[str], report: str, code: int
+) -> None:
+    arguments = ["upscale", str(clips / "a.mkv"), str(tmp_path / "out.mkv"), *QUICKLY, "--json", str(tmp_path / report)]
+    with refusal(capfd, tmp_path):
+        assert exit_code_of(arguments) == code
+
+
 def test_a_dry_run_tells_all_and_writes_nothing(tmp_path: Path, clips: Path, capfd: pytest.CaptureFixture[str]) -> None:
     source = write_clip(
         clips / "rich.mkv",
@@ -235,6 +246,22 @@ def test_the_command_runs_and_keeps_its_streams_apart(tmp_path: Path, clips: Pat
     assert verify(clips / "a.mkv", tmp_path / "out.mkv").ok
 
 
+def test_a_terminal_shows_a_bar(tmp_path: Path, clips: Path) -> None:
+    for source in (clips / "a.mkv", clips / "b.mp4"):
+        ours, theirs = pty.openpty()
+        run = framelift("upscale", str(source), str(tmp_path / f"{source.stem}.mkv"), *QUICKLY, stderr=theirs)
+        os.close(theirs)
+        assert run.communicate(timeout=60)[0]
+        assert run.returncode == 0
+        shown = os.read(ours, 1 << 20).decode()
+        os.close(ours)
+        frames = len(frames_of(source))
+        assert source.name in shown
+        assert f"{frames}/{frames}" in shown
+        assert " fps, " in shown
+        assert " limits" in shown
+
+
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "ffv1"])
 def test_no_library_chatters(tmp_path: Path, clips: Path, codec: str) -> None:
     run = framelift("upscale", str(clips / "a.mkv"), str(tmp_path / "out.mkv"), *QUICKLY, "--codec", codec)
@@ -294,6 +321,6 @@ def test_a_single_picture_is_enlarged(pix_fmt: str) -> None:
 
 def test_every_public_name_is_there() -> None:
     assert all(hasattr(engine, name) for name in engine.__all__)
-    assert {"upscale", "Upscaler", "enlarge", "probe", "verify"} <= set(dir(engine))
+    assert {"upscale", "Options", "Upscaler", "enlarge", "probe"} <= set(engine.__all__)
     assert Upscaler.__doc__
     assert scales_of(MODEL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import threading
@@ -21,7 +20,7 @@ from framelift.cli.main import exit_code_of
 from framelift.engine import ModelError, upscale
 from framelift.engine.plan import Options
 from onnx import TensorProto, helper, numpy_helper
-from runs import QUICKLY, assert_two_lines, framelift, refusal
+from runs import QUICKLY, assert_two_lines, framelift, names_in, refusal
 
 SMALL = Clip(width=64, height=48)
 SLOWLY = (*QUICKLY, "--height", "960", "--preset", "ultrafast")  # but with packets at once
@@ -50,7 +49,7 @@ def test_ctrl_c_ends_a_run_and_leaves_nothing(tmp_path: Path, output: str, size:
     words = run.communicate(timeout=BOUND)[1].splitlines()
     assert run.returncode == 130
     assert_two_lines(words)
-    assert os.listdir(tmp_path) == ["in.mkv"]
+    assert names_in(tmp_path) == ["in.mkv"]
 
 
 def test_ctrl_c_keeps_the_output_there_was(tmp_path: Path) -> None:
@@ -62,7 +61,7 @@ def test_ctrl_c_keeps_the_output_there_was(tmp_path: Path) -> None:
     run.communicate(timeout=BOUND)
     assert run.returncode == 130
     assert (tmp_path / "out.mkv").read_bytes() == b"precious"
-    assert sorted(os.listdir(tmp_path)) == ["in.mkv", "out.mkv"]
+    assert names_in(tmp_path) == ["in.mkv", "out.mkv"]
 
 
 # ---- errors of a stage
@@ -121,7 +120,7 @@ def test_a_run_that_failed_leaves_no_thread(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         upscale(source, tmp_path / "out.mkv", options=Options(model=model))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("framelift")]
-    assert sorted(os.listdir(tmp_path)) == ["failing.onnx", "in.mkv"]
+    assert names_in(tmp_path) == ["failing.onnx", "in.mkv"]
 
 
 # ---- memory

@@ -373,3 +373,17 @@ def test_a_closed_backend_does_not_run() -> None:
 def test_a_shape_the_model_does_not_take_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match=r"takes \[N, 1, H, W\], not"):
         run(load_model("tiny-16-x2"), noise(*shape))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_model_is_shipped_for_each_scale(scale: int) -> None:
+    manifest = load_model("tiny-16", scale=scale).manifest
+    assert manifest is not None
+    assert all(quality.psnr_y > quality.bicubic_psnr_y + 0.8 for quality in manifest.quality.values())
+
+
+def test_the_first_model_is_as_good_as_promised() -> None:
+    manifest = load_model("tiny-16-x2").manifest
+    assert manifest is not None
+    assert manifest.quality["Set5"].psnr_y >= 36.8
+    assert manifest.quality["BSD100"].psnr_y >= 31.35

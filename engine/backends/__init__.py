@@ -13,12 +13,21 @@ from .session import CPU
 if TYPE_CHECKING:
     from ..model import Model
 
-__all__ = ["Backend", "available_backends", "choose_backend"]
+__all__ = ["Backend", "available_backends", "check_backend", "choose_backend"]
 
 
 def available_backends() -> tuple[str, ...]:
     """The names `choose_backend` takes on this machine beside "auto"."""
     return ("onnxruntime", *(f"onnxruntime:{suffix}" for suffix in provider_suffixes()))
+
+
+def check_backend(name: str) -> None:
+    """Raises ModelError for a name that is neither "auto" nor one of `available_backends`."""
+    if name != "auto" and name not in available_backends():
+        raise ModelError(
+            f"there is no backend {name!r} on this machine; there are: auto, {', '.join(available_backends())}",
+            "choose one of these, or install what the other one needs",
+        )
 
 
 def choose_backend(model: Model, name: str = "auto", threads: int | None = None) -> Backend:

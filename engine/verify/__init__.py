@@ -10,6 +10,7 @@ The checks, by the names findings carry:
     frames.resemblance   each output picture resembles its input
     frames.damage        nothing in the output fails to decode that does not in the input
     duration             the declared length
+    format.size          no fewer pixels
     format.depth         no fewer bits a sample
     format.chroma        no coarser chroma
     format.alpha         alpha is there

@@ -10,7 +10,8 @@ What counts as the same payload is what stays the same between containers:
 * all else: the bytes.
 
 Moments may differ by one tick of the coarser of the two time bases: containers that store a codec delay round
-twice. Memory: what one file is ahead of the other in its interleaving, as digests of 16 bytes.
+twice. Sound whose clock jumps back goes on where it was: such a packet follows its predecessor. Memory: what one
+file is ahead of the other in its interleaving, as digests of 16 bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .payload import payload_of
@@ -48,12 +49,16 @@ class CopiedTrack:
         self._text = ours.kind == "subtitle" and {ours.codec, theirs.codec} <= TEXT_CODECS
         self._converted = ours.codec != theirs.codec
         self._waiting: tuple[deque[_Entry], deque[_Entry]] = deque(), deque()
+        self._forward = ours.kind == "audio"
+        self._last: list[_Entry | None] = [None, None]
         self._numbers = [0, 0]
         self._first: dict[str, str] = {}
 
     def take(self, side: int, packet: AnyPacket) -> None:
         """A packet of the input (side 0) or the output (side 1)."""
         entry = self._entry(packet)
+        if self._forward:
+            entry = self._after_the_last(side, entry)
         if entry.content == "":  # MP4 fills the time between subtitles with empty ones
             return
         self._numbers[side] += 1
@@ -73,6 +78,13 @@ class CopiedTrack:
         if not self._text:
             return _entry(packet, _digest(payload_of(packet)))
         return _entry(packet, plain_text(packet), b"" if self._converted else _digest(bytes(packet)))
+
+    def _after_the_last(self, side: int, entry: _Entry) -> _Entry:
+        moment, last = entry.moment, self._last[side]
+        if moment is not None and last is not None and last.moment is not None and moment < last.moment:
+            entry = replace(entry, moment=last.moment + last.duration)
+        self._last[side] = entry
+        return entry
 
     def _compare(self, ours: _Entry, theirs: _Entry) -> None:
         if self._first:  # after a lost packet all later ones differ

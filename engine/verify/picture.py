@@ -44,6 +44,9 @@ def _hex(data: bytes | None) -> str:
 
 def _layout(ours: Picture, theirs: Picture) -> Iterator[Finding]:
     names = f"{theirs.layout.name}, the input's is {ours.layout.name}"
+    if theirs.width * theirs.height < ours.width * ours.height:
+        sizes = f"{theirs.width}x{theirs.height}, the input's is {ours.width}x{ours.height}"
+        yield Finding("format.size", f"the picture is smaller: {sizes}")
     if _depth(theirs) < _depth(ours):
         yield Finding("format.depth", f"{_depth(theirs)} bits a sample instead of {_depth(ours)}: {names}")
     if _has_coarser_chroma(theirs, ours):

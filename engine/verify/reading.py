@@ -13,6 +13,7 @@ Damage ends nothing: packets that do not decode are counted and left out, and th
 
 from __future__ import annotations
 
+import gc
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ from av.video.stream import VideoStream
 from .opening import decoder_of, is_cover
 from .report import Counts
 from .times import nearest
+
+COLLECTED_EVERY = 32
+"""Frames after which garbage is collected: a frame whose side data was read is in a cycle and stays till then."""
 
 AnyPacket: TypeAlias = "Packet[Stream]"
 FIRST_FRAMES = 16  # as many as H.264 and HEVC can reorder
@@ -137,6 +141,8 @@ class Reader:
             self._last_duration = frame.duration * self.clock.time_base
             yield Shown(frame, self._frames, pts, self.clock.time_base, self._sound)
             self._frames += 1
+            if self._frames % COLLECTED_EVERY == 0:
+                gc.collect()
 
     def _refused(self) -> None:
         self._undecodable += 1
