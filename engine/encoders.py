@@ -62,7 +62,7 @@ ENCODERS = (
             largest_side=65_536, lookahead=4),
     Encoder("libsvtav1", "av1", "crf", 18, quality_range=(0, 63), preset_option="preset", preset="8",
             presets=tuple(map(str, range(14))), hdr="svtav1-params", smallest_side=32, lookahead=70,
-            lookahead_key="lookahead", automatic=False),
+            lookahead_key="lookahead"),
     Encoder("prores_ks", "prores", options={"vendor": "apl0"}, lookahead=4, automatic=False),
     Encoder("h264_nvenc", "h264", "cq", 18, preset_option="preset", preset="p5", presets=_NVENC,
             options={"rc": "vbr", "b": "0", "a53cc": "1"}, captions=True, largest_side=4096, automatic=False),

@@ -44,6 +44,7 @@ class OutputFile:
         self._writers: dict[int, Callable[[AnyPacket], AnyPacket | None]] = {}
         self._last: dict[int, tuple[int, int]] = {}  # dts and duration of a copied track's last packet
         self._end = TrackEnd() if plan.container.muxer in ("mp4", "mov") else None
+        self._converters: list[SubtitleConverter] = []
         self.timestamp_jumps = 0
         self.frames_written = 0
         container = plan.container
@@ -62,6 +63,11 @@ class OutputFile:
         except BaseException:
             self._partial.unlink(missing_ok=True)
             raise
+
+    @property
+    def text_overlaps(self) -> int:
+        """Converted texts that begin while another is shown, where the container shows one at a time."""
+        return sum(converter.overlaps for converter in self._converters)
 
     def write_encoded(self, packets: list[AnyPacket]) -> None:
         """Write packets of the encoder. Raises OutputError, for a full disk for instance."""
@@ -114,6 +120,7 @@ class OutputFile:
             converter = SubtitleConverter(self._file, stream, plan.codec)
             self._describe(converter.stream, stream)
             self._writers[stream.index] = converter.convert
+            self._converters.append(converter)
         elif plan.action == "copy":
             with explained(self._plan.output, f"stream {stream.index} ({stream.type} {plan.track.codec})"):
                 copy = self._file.add_stream_from_template(stream, opaque=True)

@@ -103,5 +103,7 @@ def _notes(plan: Plan, decoder: Decoder, output: OutputFile) -> list[str]:
         notes.append(f"{decoder.timestamps_made_up} frames had no usable timestamp and follow the frame rate")
     if output.timestamp_jumps:
         notes.append(f"{output.timestamp_jumps} packets of other tracks went back in time and were moved on")
+    if output.text_overlaps:
+        notes.append(f"{output.text_overlaps} subtitle texts overlap others, and this container shows one at a time")
     notes += [f"converted: stream {p.track.index} to {p.codec}" for p in plan.tracks if p.action == "convert"]
     return notes

@@ -21,6 +21,8 @@ class SubtitleConverter:
         stream.codec_context.time_base = source.time_base or Fraction(1, 1000)
         stream.codec_context.subtitle_header = source.codec_context.subtitle_header
         self._source = source
+        self._shown_until = 0
+        self.overlaps = 0  # texts that begin while another is shown, in a codec that shows one at a time
         self.stream = stream
 
     def convert(self, packet: AnyPacket) -> AnyPacket | None:
@@ -32,6 +34,9 @@ class SubtitleConverter:
             converted = self.stream.codec_context.encode_subtitle(subtitle)
         except av.error.InvalidDataError:  # an event of nothing but markup
             return None
+        if packet.pts is not None and self.stream.codec_context.name == "mov_text":
+            self.overlaps += packet.pts < self._shown_until
+            self._shown_until = max(self._shown_until, packet.pts + (packet.duration or 0))
         converted.pts = converted.dts = packet.pts
         converted.duration = packet.duration
         converted.time_base = packet.time_base

@@ -276,7 +276,7 @@ def test_qualities_and_presets_an_encoder_lacks_are_refused(
     ("clip", "output", "options"),
     [
         pytest.param(Clip(pix_fmt="yuv440p"), "out.mp4", (), id="4:4:0 in mp4"),
-        pytest.param(Clip(pix_fmt="yuv420p10le"), "out.webm", (), id="10 bit in webm"),
+        pytest.param(Clip(pix_fmt="yuv422p10le"), "out.webm", (), id="10 bit 4:2:2 in webm"),
         pytest.param(Clip(pix_fmt="gray16le"), "out.mp4", (), id="16 bit in mp4"),
         pytest.param(Clip(pix_fmt="yuva420p"), "out.mp4", (), id="alpha in mp4"),
         pytest.param(Clip(pix_fmt="yuva420p"), "out.mkv", ("--codec", "libx265"), id="alpha in H.265"),

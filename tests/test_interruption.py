@@ -52,6 +52,16 @@ def test_ctrl_c_ends_a_run_and_leaves_nothing(tmp_path: Path, output: str, size:
     assert names_in(tmp_path) == ["in.mkv"]
 
 
+def test_being_told_to_end_leaves_nothing_either(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", replace(SMALL, frames=200))
+    run = framelift("upscale", str(source), str(tmp_path / "out.mkv"), *SLOWLY)
+    wait_for_partial_output(run, tmp_path, 1)
+    run.terminate()
+    assert_two_lines(run.communicate(timeout=BOUND)[1].splitlines())
+    assert run.returncode == 130
+    assert names_in(tmp_path) == ["in.mkv"]
+
+
 def test_ctrl_c_keeps_the_output_there_was(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mkv", replace(SMALL, frames=200))
     (tmp_path / "out.mkv").write_bytes(b"precious")

@@ -27,6 +27,7 @@ from clips import (
 )
 from framelift.cli.main import exit_code_of
 from framelift.engine.colour import ColourTags
+from framelift.engine.errors import ExitCode
 from framelift.engine.verify import verify
 from frames import samples_of
 from runs import QUICKLY, frames_of, kept, refusal, side_data_of, upscaled
@@ -381,3 +382,18 @@ def test_alpha_is_enlarged_with_the_picture(tmp_path: Path) -> None:
     halves = (large[0::2, 0::2].astype(float) + large[0::2, 1::2] + large[1::2, 0::2] + large[1::2, 1::2]) / 4
     assert small.std() > 50
     assert np.abs(halves - small).mean() < 2
+
+
+def test_texts_that_overlap_are_told_where_one_is_shown_at_a_time(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = ((40, 400, "long"), (100, 300, "over it"))
+    source = write_clip(tmp_path / "in.mkv", replace(SMALL, texts=(Text("ass", lines=lines),)))
+    upscaled(source, tmp_path / "out.mp4")
+    assert "note: 1 subtitle texts overlap others" in capfd.readouterr().err
+
+
+def test_chapters_with_gaps_are_refused_where_they_would_be_closed(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", replace(SMALL, chapters=(Chapter(100, 200, "a"), Chapter(300, 400, "b"))))
+    assert exit_code_of(["upscale", str(source), str(tmp_path / "out.mp4"), *QUICKLY]) == ExitCode.OUTPUT
+    kept(source, tmp_path / "out.mkv")
