@@ -397,3 +397,8 @@ def test_chapters_with_gaps_are_refused_where_they_would_be_closed(tmp_path: Pat
     source = write_clip(tmp_path / "in.mkv", replace(SMALL, chapters=(Chapter(100, 200, "a"), Chapter(300, 400, "b"))))
     assert exit_code_of(["upscale", str(source), str(tmp_path / "out.mp4"), *QUICKLY]) == ExitCode.OUTPUT
     kept(source, tmp_path / "out.mkv")
+
+
+def test_the_time_of_a_clock_that_was_never_set_is_none_in_mp4(tmp_path: Path) -> None:
+    unset = {"creation_time": "1970-01-01T00:00:00.000000Z"}
+    kept(write_clip(tmp_path / "in.mkv", replace(SMALL, metadata=unset)), tmp_path / "out.mp4")

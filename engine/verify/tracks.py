@@ -18,6 +18,9 @@ MILLISECOND = Fraction(1, 1000)
 MPEG_AUDIO = {"mp1", "mp2", "mp3"}
 """Layers that MP4 does not tell apart; decoders see them in each packet."""
 
+UNSET_CLOCK = "1970-01-01T00:00:00"
+"""What a camera without a clock writes; MP4 stores it as no time at all."""
+
 MADE_BY_MUXERS = re.compile(
     r"encoder|software|major_brand|minor_version|compatible_brands|handler_name|vendor_id|duration|filename|mimetype"
     r"|bps|number_of_frames|number_of_bytes|_statistics_\w+",
@@ -131,6 +134,8 @@ def _metadata(
     kept = {key.lower(): value for key, value in theirs.items()}
     for key, value in ours.items():
         name = key.lower()
+        if name == "creation_time" and value.startswith(UNSET_CLOCK) and name not in kept:
+            continue
         if name in elsewhere or MADE_BY_MUXERS.fullmatch(re.sub(r"-[a-z]{2,3}$", "", name)):
             continue
         if kept.get(name) != value:
