@@ -105,13 +105,3 @@ def resample_plane(src: Codes, dst: Codes, rows: Taps, columns: Taps, max_code: 
 def resample_values(src: Values, dst: Values, rows: Taps, columns: Taps) -> None:
     """`resample_plane` for float values, which are neither rounded nor clipped."""
     _native.resample_values(src, dst, rows.first, rows.weights, columns.first, columns.weights)
-
-
-def tensor_from_plane(src: Codes, dst: Values, max_code: int) -> None:
-    """Codes [h, w] to float values [h, w]: code / max_code."""
-    _native.tensor_from_plane(src, dst, max_code)
-
-
-def plane_from_tensor(src: Values, dst: Codes, max_code: int) -> None:
-    """Float values [h, w] to codes [h, w]: rounded, halves upwards, clipped to 0..max_code; NaN becomes 0."""
-    _native.plane_from_tensor(src, dst, max_code)
