@@ -23,6 +23,7 @@ from .frame import DecodedFrame, Ledger
 from .media import AnyPacket, VideoFacts, decoder_for
 from .timestamps import Timestamps
 
+TS_PACKET_SIZES = (188, 192, 204)  # bytes: plain, with a time stamp (M2TS), with error correction
 Deinterlacing = Literal["auto", "on", "off"]
 
 
@@ -214,6 +215,8 @@ class Decoder:
         """A cut-off file may read without a complaint: its header then declares more than there is."""
         if self._facts.frames is not None and self._container.format.name != "avi":  # AVI counts empty chunks too
             self.damage.frames_missing = max(0, self._facts.frames - self._discarded - self._frames)
+        if self._container.format.name == "mpegts" and all(self._container.size % n for n in TS_PACKET_SIZES):
+            self.damage.unreadable_from = self.damage.unreadable_from or "the file ends within a packet"
         declared, start = self._facts.duration, self._stream.start_time
         if declared is None:
             return

@@ -521,3 +521,14 @@ def test_a_name_longer_than_the_system_allows(tmp_path: Path, clip: Path, capfd:
         assert upscale(clip, tmp_path / ("n" * 300 + ".mkv")) == 5
     with refusal(capfd, tmp_path):
         assert upscale(tmp_path / ("n" * 300 + ".mkv"), tmp_path / "out.mkv") == 3
+
+
+def test_a_transport_stream_that_ends_within_a_packet_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = write_clip(tmp_path / "whole.ts", replace(SMALL, frames=60)).read_bytes()
+    packets = len(whole) // 188
+    (tmp_path / "cut.ts").write_bytes(whole[: packets // 2 * 188 + 100])
+    assert upscale(tmp_path / "cut.ts", tmp_path / "out.mkv") == 6
+    assert "the file ends within a packet" in capfd.readouterr().err
+    assert upscale(tmp_path / "whole.ts", tmp_path / "whole.mkv") == 0

@@ -19,7 +19,7 @@ MPEG_AUDIO = {"mp1", "mp2", "mp3"}
 """Layers that MP4 does not tell apart; decoders see them in each packet."""
 
 UNSET_CLOCK = "1970-01-01T00:00:00"
-"""What a camera without a clock writes; MP4 stores it as no time at all."""
+"""What a camera without a clock writes; FFmpeg's MP4 writer leaves it out. It tells nothing of the content."""
 
 MADE_BY_MUXERS = re.compile(
     r"encoder|software|major_brand|minor_version|compatible_brands|handler_name|vendor_id|duration|filename|mimetype"
