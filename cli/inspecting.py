@@ -50,9 +50,9 @@ def models(
     if as_json:
         print(json.dumps([asdict(m.manifest) for m in loaded if m.manifest], indent=2))
         return 0
-    print(f"{'model':<14}{'MAC/pixel':>10}  PSNR-Y in dB (bicubic)")
+    print(f"{'model':<18}{'MAC/pixel':>10}  PSNR-Y in dB (bicubic)")
     for model in loaded:
         if model.manifest is not None:
             scores = (f"{s} {q.psnr_y:.2f} ({q.bicubic_psnr_y:.2f})" for s, q in model.manifest.quality.items())
-            print(f"{model.name:<14}{model.manifest.macs_per_pixel:>10}  {', '.join(scores)}")
+            print(f"{model.name:<18}{model.manifest.macs_per_pixel:>10}  {', '.join(scores)}")
     return 0

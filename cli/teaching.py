@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from framelift.engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from framelift.export.onnx_from_checkpoint import Exported
 
 
 def train(
@@ -60,25 +64,51 @@ def evaluate(
 
 
 def export(
-    checkpoints: Annotated[Path, typer.Argument(help="A folder of runs named TIER-xSCALE.")],
-    models: Annotated[Path, typer.Argument(help="Where the .onnx files go.")],
-    measured: Annotated[list[Path], typer.Option("--evaluate", help="Folder of a benchmark set; may be repeated.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINTS", help="A folder of runs named TIER-xSCALE, or one checkpoint.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="MODELS", help="The models' folder; of one checkpoint, its .onnx.")],
+    measured: Annotated[
+        list[Path] | None, typer.Option("--evaluate", help="Folder of a benchmark set; may be repeated.")
+    ] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="In INT8; of a folder, in both forms.")] = False,
+    calibrate: Annotated[Path | None, typer.Option(help="Training photographs to calibrate INT8 on.")] = None,
 ) -> int:
-    """Export trained checkpoints of the shipped recipes, measured, with their manifests; all or none."""
+    """Export trained checkpoints, measured, with their manifests.
+
+    Of a folder, checkpoints of the shipped recipes are judged and exported all or none.
+    """
     _require_torch()
+    if int8 and calibrate is None:
+        raise UsageError("--int8 needs pictures to calibrate on", "add --calibrate with a folder of photographs")
+    if calibrate is not None and not int8:
+        raise UsageError("--calibrate is for --int8", "add --int8, or leave it out")
+    sets = {folder.name: folder for folder in measured or ()}
+    exported = _ship(source, out, sets, calibrate) if source.is_dir() else [_export(source, out, sets, calibrate)]
+    for each in exported:
+        scores = "".join(f", {name} {quality.psnr_y:.2f} dB" for name, quality in each.manifest.quality.items())
+        nearness = f"within {each.parity.largest:.1e} of the network ({each.parity.psnr:.0f} dB)"
+        print(f"{each.manifest.name}: {each.manifest.precision}, {nearness}{scores}")
+    return 0
+
+
+def _ship(source: Path, out: Path, sets: dict[str, Path], photos: Path | None) -> list[Exported]:
     from framelift.export.ship import ship
 
-    for manifest in ship(checkpoints, models, {folder.name: folder for folder in measured}):
-        scores = ", ".join(f"{name} {quality.psnr_y:.2f} dB" for name, quality in manifest.quality.items())
-        print(f"{manifest.name}: {scores}")
-    return 0
+    return ship(source, out, sets, photos)
+
+
+def _export(source: Path, out: Path, sets: dict[str, Path], photos: Path | None) -> Exported:
+    from framelift.export.manifest import Rights
+    from framelift.export.onnx_from_checkpoint import export as export_one
+
+    unstated = Rights(licence="not stated", attribution="", training_data=())
+    return export_one(source, out, name=out.stem, rights=unstated, sets=sets, photos=photos)
 
 
 def _require_torch() -> None:
     """Raises UsageError when the `train` extra is not installed."""
     from importlib.util import find_spec
-
-    from framelift.engine.errors import UsageError
 
     if find_spec("torch") is None:
         raise UsageError("this command needs torch, which is not installed", "pip install 'framelift[train]'")

@@ -4,6 +4,7 @@
     ├── UsageError    wrong usage: an option, a size, a name that is not allowed       exit code 2
     ├── InputError    the input cannot be read                                         exit code 3
     ├── ModelError    the model or its backend cannot serve                            exit code 4
+    │   └── UnsupportedNetwork    the native kernel cannot, another backend can
     └── OutputError   the output cannot be written, or cannot hold what the input has  exit code 5
 
 Damage that leaves something to decode is no error: it is reported with the result (exit code 6).
@@ -59,6 +60,10 @@ class ModelError(FrameliftError):
     """The model file is not an upscaler, or no backend can run it."""
 
     exit_code = ExitCode.MODEL
+
+
+class UnsupportedNetwork(ModelError):
+    """The network is outside the family that the native kernel computes; another backend runs it."""
 
 
 class OutputError(FrameliftError):

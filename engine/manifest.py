@@ -15,6 +15,8 @@ from .errors import ModelError
 METADATA_KEY = "framelift"
 LUMA, RGB = "luma", "rgb"
 CHANNELS = {LUMA: 1, RGB: 3}
+FP32, INT8 = "fp32", "int8"
+PRECISIONS = (FP32, INT8)
 CODE_OVER_MAX = "code/max"
 """Values are code values divided by the largest code, as they stand in the file: no range is expanded."""
 
@@ -45,6 +47,7 @@ class Manifest:
 
     name: str
     scale: int
+    precision: str  # one of PRECISIONS: of the weights and activations
     colour: str  # LUMA or RGB
     receptive_field: int  # input pixels, per axis, that one output pixel depends on
     macs_per_pixel: int  # multiply-accumulates per input pixel
@@ -78,6 +81,7 @@ class Manifest:
     def _from_fields(cls, fields: dict[str, Any]) -> Manifest:
         fields = dict(fields)
         fields.pop("channels", None)  # written for other readers; `colour` says it here
+        fields.setdefault("precision", FP32)  # files from before there were others do not say
         fields["training_data"] = tuple(DataSource(**source) for source in fields["training_data"])
         fields["quality"] = {name: SetQuality(**scores) for name, scores in fields["quality"].items()}
         return cls(**fields)
@@ -85,6 +89,7 @@ class Manifest:
     def _check(self) -> None:
         allowed = {
             "colour": (self.colour, tuple(CHANNELS)),
+            "precision": (self.precision, PRECISIONS),
             "value_range": (self.value_range, (CODE_OVER_MAX,)),
             "temporal_window": (self.temporal_window, (1,)),
         }

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from .backends.probe import Probed, probe, scale_between
 from .errors import ModelError, UsageError
-from .manifest import CHANNELS, METADATA_KEY, Manifest
+from .manifest import CHANNELS, FP32, METADATA_KEY, Manifest
 from .onnx_graph import GraphFacts, Port, read_graph
 
 SHIPPED = Path(__file__).with_name("models")
-_FILE_NAME = re.compile(r"(?P<tier>.+)-x(?P<scale>[1-9])(?P<form>(-[a-z0-9]+)*)")
+_FILE_NAME = re.compile(r"(?P<tier>.+)-x(?P<scale>[1-9])(?P<twin>(-[a-z0-9]+)*?)(-(?P<precision>int8))?")
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,48 @@ class Model:
         """Input pixels, per axis, that one output pixel depends on; None when it is not known."""
         return self.manifest.receptive_field if self.manifest else None
 
+    @property
+    def precision(self) -> str | None:
+        """Of weights and activations, one of `manifest.PRECISIONS`; None when it is not known."""
+        return self.manifest.precision if self.manifest else None
+
 
 def available_models() -> tuple[str, ...]:
     """The names of the shipped models, sorted."""
     return tuple(sorted(path.stem for path in SHIPPED.glob("*.onnx")))
 
 
-def scales_of(name: str | Path) -> tuple[int, ...]:
+def scales_of(name: str | Path, precision: str | None = None) -> tuple[int, ...]:
     """The scales there are of a shipped name without its scale; none for a full name or a path."""
-    return tuple(sorted(_files_by_scale(name)))
+    forms = [form for form in _forms_of(name) if name in form.tier_names]
+    wanted = precision or _usual_precision(forms)
+    return tuple(sorted(form.scale for form in forms if form.precision == wanted))
 
 
-def load_model(name: str | Path, *, scale: int | None = None, foreign: Foreign | None = None) -> Model:
+def precisions_of(name: str | Path, scale: int | None = None) -> tuple[str, ...]:
+    """The precisions in which a shipped name, with or without its scale, is there at `scale`; none for a path."""
+    forms = _forms_of(name)
+    return tuple(sorted({form.precision for form in forms if scale in (None, form.scale)}))
+
+
+def load_model(
+    name: str | Path, *, scale: int | None = None, precision: str | None = None, foreign: Foreign | None = None
+) -> Model:
     """The model of a shipped name or a path.
 
-    `tiny-16-x2` names one file; `tiny-16` the one of `scale` (the smallest there is when None). A path and a
-    full name have their own scale: compare `Model.scale` with what is wanted. `foreign` is for files without
-    a manifest, which are run once to see what they do. Raises ModelError, UsageError.
+    `tiny-16` names the file of `scale` (the smallest there is when None) and `precision` (FP32 when None);
+    `tiny-16-x2` and `tiny-16-int8` have fixed one of the two. A path and a name with its scale have their own scale:
+    compare `Model.scale` with what is wanted. `foreign` is for files without a manifest, which are run once to see
+    what they do. Raises ModelError, UsageError.
     """
-    path = _path_of(name, scale)
+    model = _load(_path_of(name, scale, precision), foreign)
+    if precision not in (None, model.precision):
+        stated = model.precision or "of no stated precision"
+        raise ModelError(f"{model.path.name} is {stated}, not {precision}", "choose another file, or no precision")
+    return model
+
+
+def _load(path: Path, foreign: Foreign | None) -> Model:
     facts = read_graph(path)
     _check_input(path, facts.input)
     if METADATA_KEY not in facts.metadata:
@@ -81,30 +104,62 @@ def load_model(name: str | Path, *, scale: int | None = None, foreign: Foreign |
     return _model(manifest.name, path, facts, stated, Foreign(), manifest)
 
 
-def _path_of(name: str | Path, scale: int | None) -> Path:
+@dataclass(frozen=True)
+class _Form:
+    """A shipped file, by what its name says."""
+
+    path: Path
+    tier: str  # such as tiny-16, or tiny-16-live of tiny-16-x2-live
+    scale: int
+    precision: str
+
+    @property
+    def tier_names(self) -> tuple[str, str]:
+        """What it is called without its scale."""
+        return self.tier, f"{self.tier}-{self.precision}"
+
+    @property
+    def full_names(self) -> tuple[str, str]:
+        """What it is called with its scale; the first is shared by all precisions."""
+        base = self.path.stem.removesuffix(f"-{self.precision}")
+        return base, f"{base}-{self.precision}"
+
+
+def _forms_of(name: str | Path) -> list[_Form]:
+    """The shipped files that `name` may mean."""
+    matches = {path: _FILE_NAME.fullmatch(path.stem) for path in SHIPPED.glob("*.onnx")}
+    forms = [_Form(p, m["tier"] + m["twin"], int(m["scale"]), m["precision"] or FP32) for p, m in matches.items() if m]
+    return [form for form in forms if name in form.tier_names + form.full_names]
+
+
+def _usual_precision(forms: list[_Form]) -> str:
+    """FP32, unless the name has fixed another."""
+    precisions = {form.precision for form in forms}
+    return FP32 if FP32 in precisions or not precisions else min(precisions)
+
+
+def _path_of(name: str | Path, scale: int | None, precision: str | None) -> Path:
     path = Path(name)
     if isinstance(name, Path) or path.suffix == ".onnx" or len(path.parts) > 1:
         return path
-    shipped = SHIPPED / f"{name}.onnx"
-    if shipped.is_file():
-        return shipped
-    by_scale = _files_by_scale(name)
-    if not by_scale:
+    forms = _forms_of(name)
+    if not forms:
         raise ModelError(
             f"no model is named {name!r}; there are: {', '.join(available_models())}",
             "give one of these names, or the path of an .onnx file",
         )
-    wanted = min(by_scale) if scale is None else scale
-    if wanted not in by_scale:
+    wanted = precision or _usual_precision(forms)
+    by_scale = {form.scale: form.path for form in forms if form.precision == wanted}
+    if not by_scale:
+        raise ModelError(
+            f"model {name} has no precision {wanted!r}, only: {', '.join(precisions_of(name))}", "choose one of these"
+        )
+    if scale is None or not any(name in form.tier_names for form in forms):
+        return by_scale[min(by_scale)]
+    if scale not in by_scale:
         scales = ", ".join(map(str, sorted(by_scale)))
-        raise ModelError(f"model {name} has no scale {wanted}, only: {scales}", "choose one of these scales")
-    return by_scale[wanted]
-
-
-def _files_by_scale(name: str | Path) -> dict[int, Path]:
-    """The shipped files that bear `name` without its scale."""
-    matches = {path: _FILE_NAME.fullmatch(path.stem) for path in SHIPPED.glob("*.onnx")}
-    return {int(m["scale"]): path for path, m in matches.items() if m and m["tier"] + m["form"] == name}
+        raise ModelError(f"model {name} has no scale {scale} in {wanted}, only: {scales}", "choose one of these scales")
+    return by_scale[scale]
 
 
 def _check_input(path: Path, port: Port) -> None:

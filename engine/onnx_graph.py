@@ -104,7 +104,8 @@ def _only_port(path: Path, kind: str, values: list[onnx.ValueInfoProto]) -> Port
     value = values[0]
     tensor = value.type.tensor_type
     if tensor.elem_type not in DTYPES:
-        name = TensorProto.DataType.Name(tensor.elem_type)
+        names = {number: name for name, number in TensorProto.DataType.items()}
+        name = names.get(tensor.elem_type, f"of the unknown type {tensor.elem_type}")
         allowed = ", ".join(str(dtype) for dtype in DTYPES.values())
         raise ModelError(f"{kind} {value.name} of {path} is {name}, allowed: {allowed}", "export it as float32")
     shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim)

@@ -21,11 +21,15 @@ IR_VERSION = 8  # the file format that came with opset 17
 def onnx_from_network(network: PlainSR, name: str) -> onnx.ModelProto:
     """The collapsed network: `x` float32 [N, 1, H, W] -> `y` float32 [N, 1, s*H, s*W], N, H, W free."""
     plain = network.collapse()
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 1, "H", "W"])
-    larger = [f"{plain.scale}*{side}" for side in "HW"]
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 1, *larger])
     weights = [numpy_helper.from_array(tensor.numpy(), key) for key, tensor in plain.state_dict().items()]
-    graph = helper.make_graph(list(_nodes(plain)), name, [x], [y], weights)
+    return model_of(list(_nodes(plain)), weights, name, plain.scale)
+
+
+def model_of(nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], name: str, scale: int) -> onnx.ModelProto:
+    """The model of luma `x` -> `y`, `scale` times larger, that these nodes make."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 1, "H", "W"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 1, *(f"{scale}*{side}" for side in "HW")])
+    graph = helper.make_graph(nodes, name, [x], [y], constants)
     return helper.make_model(
         graph,
         producer_name="framelift",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 METADATA_KEY = "framelift"
+FP32, INT8 = "fp32", "int8"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Manifest:
 
     name: str
     scale: int
+    precision: str  # FP32 or INT8: of the weights and activations
     receptive_field: int  # input pixels, per axis, that one output pixel depends on
     macs_per_pixel: int  # multiply-accumulates per input pixel
     rights: Rights

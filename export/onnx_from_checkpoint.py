@@ -1,16 +1,42 @@
-"""A checkpoint of our family to one `.onnx` file that the engine runs."""
+"""A checkpoint of our family to one `.onnx` file that the engine runs, in FP32 or in integers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import onnx
+
 from ..training import checkpoint
+from ..training.networks.plain import PlainSR
+from .calibration import CROPS, SIZE, calibration_crops
 from .card import measure
 from .files import write_onnx
 from .graph import onnx_from_network
-from .manifest import Manifest, Rights
-from .parity import check_parity, function_of
+from .manifest import FP32, INT8, Manifest, Rights
+from .parity import INT8_PARITY_BOUND, Parity, Upscale, check_parity, function_of
+from .quantise import quantise
+from .quantised_graph import onnx_from_quantised
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model that was written: what it says of itself, and how near the graph is to the network it was made of."""
+
+    manifest: Manifest
+    parity: Parity
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A network as a graph that was compared with it."""
+
+    precision: str
+    proto: onnx.ModelProto
+    upscale: Upscale
+    parity: Parity
+    made_by: Mapping[str, object]  # beside the training run's settings
 
 
 def export(
@@ -21,27 +47,42 @@ def export(
     rights: Rights,
     sets: Mapping[str, Path],
     source_commit: str | None = None,
-) -> Manifest:
-    """Write the collapsed network of the checkpoint `source` to `out`, with its manifest, which is returned.
+    photos: Path | None = None,
+) -> Exported:
+    """Write the collapsed network of the checkpoint `source` to `out`, with its manifest.
 
-    `sets` are folders of benchmark pictures by name, measured for the manifest; there may be none. Raises
-    DataError for a checkpoint or pictures that cannot be read, ResultError when ONNX Runtime and torch differ
-    by more than `PARITY_BOUND`, WriteError; `out` is untouched then.
+    With `photos`, a folder of training photographs to calibrate on, it is written in INT8. `sets` are folders of
+    benchmark pictures by name, measured for the manifest; there may be none. Raises DataError for a checkpoint or
+    pictures that cannot be read, ResultError when ONNX Runtime computes something else than the network, WriteError;
+    `out` is untouched then.
     """
     network, info = checkpoint.load(source)
-    proto = onnx_from_network(network, name)
-    upscale = function_of(proto)
-    check_parity(network, upscale)
+    form = _fp32(network, name) if photos is None else _int8(network, name, photos)
     manifest = Manifest(
         name=name,
         scale=info.scale,
+        precision=form.precision,
         receptive_field=network.receptive_field,
         macs_per_pixel=network.macs_per_pixel,
         rights=rights,
         steps=info.step,
-        recipe=info.settings,
+        recipe={**info.settings, **form.made_by},
         source_commit=source_commit,
-        quality={name: measure(upscale, info.scale, folder) for name, folder in sets.items()},
+        quality={name: measure(form.upscale, info.scale, folder) for name, folder in sets.items()},
     )
-    write_onnx(proto, manifest, out)
-    return manifest
+    write_onnx(form.proto, manifest, out)
+    return Exported(manifest, form.parity)
+
+
+def _fp32(network: PlainSR, name: str) -> _Form:
+    proto = onnx_from_network(network, name)
+    upscale = function_of(proto)
+    return _Form(FP32, proto, upscale, check_parity(network, upscale), {})
+
+
+def _int8(network: PlainSR, name: str, photos: Path) -> _Form:
+    quantised = quantise(network, calibration_crops(photos, network.scale))
+    proto = onnx_from_quantised(quantised, name)
+    upscale = function_of(proto)
+    parity = check_parity(quantised, upscale, INT8_PARITY_BOUND)
+    return _Form(INT8, proto, upscale, parity, {"calibration": f"{CROPS} crops of {SIZE} x {SIZE}"})

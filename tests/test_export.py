@@ -19,6 +19,7 @@ cv2 = pytest.importorskip("cv2", reason="export needs the extra `train`")
 
 import torch
 from framelift.engine.backends import choose_backend
+from framelift.engine.compute import Compute
 from framelift.engine.manifest import Manifest as EngineManifest
 from framelift.engine.model import load_model
 from framelift.export.manifest import METADATA_KEY, DataSource, Rights, SetQuality
@@ -90,7 +91,7 @@ def test_the_engine_computes_what_was_trained(tmp_path: Path, tier: str, scale: 
     model = load_model(out)
     assert (model.name, model.scale, model.channels) == (f"{tier}-x{scale}", scale, 1)
     assert (model.size_multiple, model.fixed_size) == (1, None)
-    with closing(choose_backend(model, threads=1)) as backend:
+    with closing(choose_backend(model, Compute(threads=1))) as backend:
         for height, width in ((1, 1), (2, 13), (33, 17)):
             x = torch.rand(2, 1, height, width)
             y = backend.run(x.numpy())
@@ -101,7 +102,8 @@ def test_the_engine_computes_what_was_trained(tmp_path: Path, tier: str, scale: 
 
 def test_the_engine_reads_every_field_that_export_writes(tmp_path: Path, blocks: Path) -> None:
     source, out = save(tmp_path / "last.safetensors", random_network()), tmp_path / "model.onnx"
-    written = export(source, out, name="tiny-8-x2", rights=NOISE, sets={"blocks": blocks}, source_commit="0123abc")
+    sets = {"blocks": blocks}
+    written = export(source, out, name="tiny-8-x2", rights=NOISE, sets=sets, source_commit="0123abc").manifest
     read = load_model(out).manifest
     assert read is not None
     fields = asdict(written)
@@ -109,7 +111,7 @@ def test_the_engine_reads_every_field_that_export_writes(tmp_path: Path, blocks:
     about = {"colour": "luma", "value_range": "code/max", "size_multiple": 1, "temporal_window": 1}
     assert asdict(read) == fields | about
     assert (read.steps, read.recipe, read.source_commit) == (7, {"batch": 4, "warm_start": None}, "0123abc")
-    assert (read.receptive_field, read.macs_per_pixel) == (15, 2_792)
+    assert (read.receptive_field, read.macs_per_pixel, read.precision) == (15, 2_792, "fp32")
     assert isinstance(read, EngineManifest)
 
 
@@ -159,7 +161,7 @@ def test_what_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
 def test_the_manifest_holds_what_the_graph_scores(tmp_path: Path, blocks: Path) -> None:
     network = random_network()
     source = save(tmp_path / "last.safetensors", network)
-    manifest = export(source, tmp_path / "model.onnx", name="a", rights=NOISE, sets={"blocks": blocks})
+    manifest = export(source, tmp_path / "model.onnx", name="a", rights=NOISE, sets={"blocks": blocks}).manifest
     by_torch, bicubic = evaluate(blocks, 2, luma_upscaler(network)), evaluate_bicubic(blocks, 2)
     score = manifest.quality["blocks"]
     assert score.pictures == 2
@@ -173,7 +175,8 @@ def test_the_manifest_holds_what_the_graph_scores(tmp_path: Path, blocks: Path) 
 
 def test_a_good_checkpoint_is_shipped_with_its_scores(tmp_path: Path, blocks: Path) -> None:
     save(tmp_path / "runs" / "tiny-8-x2" / "last.safetensors", anchor_network())
-    (manifest,) = ship(tmp_path / "runs", tmp_path / "models", {"blocks": blocks})
+    (shipped,) = ship(tmp_path / "runs", tmp_path / "models", {"blocks": blocks})
+    manifest = shipped.manifest
     assert [file.name for file in (tmp_path / "models").iterdir()] == ["tiny-8-x2.onnx"]
     model = load_model(tmp_path / "models" / "tiny-8-x2.onnx")
     assert model.name == manifest.name == "tiny-8-x2"
@@ -193,7 +196,8 @@ def test_one_bad_checkpoint_keeps_all_from_shipping(tmp_path: Path, blocks: Path
 
 def test_a_larger_model_must_be_better_than_a_smaller_one(tmp_path: Path, blocks: Path) -> None:
     save(tmp_path / "runs" / "tiny-8-x2" / "last.safetensors", anchor_network())
-    (small,) = ship(tmp_path / "runs", tmp_path / "models", {"blocks": blocks})
+    (shipped,) = ship(tmp_path / "runs", tmp_path / "models", {"blocks": blocks})
+    small = shipped.manifest
     large = replace(small, name="large", macs_per_pixel=2 * small.macs_per_pixel)
     with pytest.raises(ResultError, match=r"large has .* tiny-8-x2"):
         judge([small, large])
