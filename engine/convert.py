@@ -12,18 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ._native import plane_from_tensor, tensor_from_plane
+from . import _native
 from .backends.base import Batch
-from .colour import ColourTags, Matrix, Siting, luma_weights
+from .colour import ColourTags, Matrix, Siting
 from .geometry import Geometry
 from .layout import PixelLayout
 from .planes import Plane
-from .resample import Grid, resample_plane, resample_values, taps_between
-from .rgb import rgb_from_yuv, yuv_from_rgb
+from .resample import Grid, Taps, resample_plane, resample_values, taps_between
+from .rgb import coefficients_of, weights_of
 
 Values = NDArray[np.float32]
-_RGB_PLANES = (2, 0, 1)  # where R, G and B are in FFmpeg's G, B, R
-_DETAIL_WEIGHTS = luma_weights(Matrix.BT709)  # for the luma of RGB files; any would do, the rest is kept beside it
+_DETAIL_WEIGHTS = weights_of(Matrix.BT709)  # for the luma of RGB files; any would do, the rest is kept beside it
 
 
 @dataclass(frozen=True)
@@ -36,90 +35,80 @@ class Converter:
 
     def luma_input(self, planes: list[Plane]) -> Batch:
         """[1, 1, H, W]: what a luma model takes."""
+        tensor = np.empty((1, 1, *planes[0].shape), np.float32)
         if self.layout.kind == "rgb":
-            return _luma_of(self._rgb_of(planes))[None, None]
-        return self._values(planes[0])[None, None]
+            _native.luma_from_rgb(self._rgb(planes), tensor[0, 0], _DETAIL_WEIGHTS, self.layout.max_code)
+        else:
+            _native.tensor_from_plane(planes[0], tensor[0, 0], self.layout.max_code)
+        return tensor
 
     def rgb_input(self, planes: list[Plane]) -> Batch:
         """[1, 3, H, W]: what an RGB model takes."""
-        if self.layout.kind == "gray":
-            return np.repeat(self._values(planes[0])[None, None], 3, axis=1)
-        if self.layout.kind == "rgb":
-            return self._rgb_of(planes)[None]
-        size = self.geometry.height, self.geometry.width
-        yuv = np.empty((3, *size), np.float32)
-        tensor_from_plane(planes[0], yuv[0], self.layout.max_code)
-        for plane in (1, 2):
-            _resample(self._values(planes[plane]), yuv[plane], self._grids(plane, size), self._grids(0, size))
-        return rgb_from_yuv(yuv, self.tags.matrix, self.tags.range, self.layout.depth)[None]
+        tensor = np.empty((1, 3, *planes[0].shape), np.float32)
+        if self.layout.kind == "yuv":
+            size = self.geometry.height, self.geometry.width
+            rows, columns = _taps(self._grids(1, size), self._grids(0, size))
+            coefficients = coefficients_of(self.tags.matrix, self.tags.range, self.layout.depth)
+            _native.rgb_from_yuv(planes[:3], tensor[0], *rows, *columns, coefficients)
+        else:
+            for plane, channel in zip(self._rgb(planes), tensor[0], strict=True):
+                _native.tensor_from_plane(plane, channel, self.layout.max_code)
+        return tensor
 
     def write_luma(self, y: Batch, source: list[Plane], out: list[Plane]) -> None:
         """Write a luma model's result [1, 1, sH, sW], and the enlarged rest of `source`, to the planes `out`."""
-        luma = self._at_picture_size(y[0, 0])
+        luma, largest = self._at_picture_size(y[0, 0]), self.layout.max_code
         if self.layout.kind == "rgb":
-            rgb = self._rgb_of(source)
-            detail = luma - self._enlarged(_luma_of(rgb))
-            for channel, plane in zip(rgb, _RGB_PLANES, strict=True):
-                plane_from_tensor(self._enlarged(channel) + detail, out[plane], self.layout.max_code)
+            rows, columns = self.enlarging_taps(0)
+            rgb, larger = self._rgb(source), self._rgb(out)
+            _native.rgb_with_luma(rgb, luma, larger, *rows, *columns, _DETAIL_WEIGHTS, largest)
         else:
-            plane_from_tensor(luma, out[0], self.layout.max_code)
+            _native.plane_from_tensor(luma, out[0], largest)
             for plane in range(1, self.layout.colour_planes):
                 self._enlarge_codes(plane, source, out)
         self._write_alpha(source, out)
 
     def write_rgb(self, y: Batch, source: list[Plane], out: list[Plane]) -> None:
         """Write an RGB model's result [1, 3, sH, sW], and the enlarged alpha of `source`, to the planes `out`."""
-        rgb = np.stack([self._at_picture_size(channel) for channel in y[0]])
+        rgb = [self._at_picture_size(channel) for channel in y[0]]
         if self.layout.kind == "gray":
-            plane_from_tensor(_luma_of(rgb), out[0], self.layout.max_code)
+            _native.luma_from_rgb(rgb, out[0], _DETAIL_WEIGHTS, self.layout.max_code)
         elif self.layout.kind == "rgb":
-            for channel, plane in zip(rgb, _RGB_PLANES, strict=True):
-                plane_from_tensor(channel, out[plane], self.layout.max_code)
+            for channel, plane in zip(rgb, self._rgb(out), strict=True):
+                _native.plane_from_tensor(channel, plane, self.layout.max_code)
         else:
-            self._write_yuv(yuv_from_rgb(rgb, self.tags.matrix, self.tags.range, self.layout.depth), out)
+            size = self.geometry.picture_height, self.geometry.picture_width
+            rows, columns = _taps(self._grids(0, size), self._grids(1, size))
+            coefficients = coefficients_of(self.tags.matrix, self.tags.range, self.layout.depth)
+            _native.yuv_from_rgb(rgb, out[:3], *rows, *columns, coefficients, self.layout.max_code)
         self._write_alpha(source, out)
-
-    def _write_yuv(self, yuv: Values, out: list[Plane]) -> None:
-        plane_from_tensor(yuv[0], out[0], self.layout.max_code)
-        size = self.geometry.picture_height, self.geometry.picture_width
-        for plane in (1, 2):
-            coarse = np.empty(out[plane].shape, np.float32)
-            _resample(yuv[plane], coarse, self._grids(0, size), self._grids(plane, size))
-            plane_from_tensor(coarse, out[plane], self.layout.max_code)
 
     def _write_alpha(self, source: list[Plane], out: list[Plane]) -> None:
         if self.layout.alpha:
             self._enlarge_codes(len(source) - 1, source, out)
 
-    def _rgb_of(self, planes: list[Plane]) -> Values:
-        return np.stack([self._values(planes[plane]) for plane in _RGB_PLANES])
-
-    def _values(self, plane: Plane) -> Values:
-        values = np.empty(plane.shape, np.float32)
-        tensor_from_plane(plane, values, self.layout.max_code)
-        return values
+    def _rgb(self, planes: list[Plane]) -> list[Plane]:
+        """R, G and B of FFmpeg's G, B, R; grey is all three."""
+        return [planes[0]] * 3 if self.layout.kind == "gray" else [planes[2], planes[0], planes[1]]
 
     def _at_picture_size(self, values: Values) -> Values:
         """The model's output, resampled where another size was asked for."""
         g = self.geometry
-        return self._bicubic(values, (g.model_height, g.model_width)) if g.resampled else values
-
-    def _enlarged(self, values: Values) -> Values:
-        """A full-resolution plane of the input at the picture's size."""
-        return self._bicubic(values, (self.geometry.height, self.geometry.width))
-
-    def _bicubic(self, values: Values, size: tuple[int, int]) -> Values:
-        target = self.geometry.picture_height, self.geometry.picture_width
-        out = np.empty(target, np.float32)
-        _resample(np.ascontiguousarray(values), out, self._grids(0, size), self._grids(0, target))
+        if not g.resampled:
+            return values
+        out = np.empty((g.picture_height, g.picture_width), np.float32)
+        rows, columns = _taps(self._grids(0, (g.model_height, g.model_width)), self._grids(0, out.shape))
+        resample_values(values, out, rows, columns)
         return out
 
     def _enlarge_codes(self, plane: int, source: list[Plane], out: list[Plane]) -> None:
+        resample_plane(source[plane], out[plane], *self.enlarging_taps(plane), self.layout.max_code)
+
+    def enlarging_taps(self, plane: int) -> tuple[Taps, Taps]:
+        """(rows, columns) from a plane of the input to the same plane of the picture."""
         g = self.geometry
-        old = self._grids(plane, (g.height, g.width))
-        new = self._grids(plane, (g.picture_height, g.picture_width))
-        rows, columns = (taps_between(a, b) for a, b in zip(old, new, strict=True))
-        resample_plane(source[plane], out[plane], rows, columns, self.layout.max_code)
+        picture = g.picture_height, g.picture_width
+        return _taps(self._grids(plane, (g.height, g.width)), self._grids(plane, picture))
 
     def _grids(self, plane: int, size: tuple[int, int]) -> tuple[Grid, Grid]:
         return grids_of(self.layout, self.tags.siting, plane, size)
@@ -140,11 +129,6 @@ def repeat_edges(plane: Plane, rows: int, columns: int) -> None:
     plane[rows:] = plane[rows - 1 : rows]
 
 
-def _resample(source: Values, out: Values, old: tuple[Grid, Grid], new: tuple[Grid, Grid]) -> None:
-    rows, columns = (taps_between(a, b) for a, b in zip(old, new, strict=True))
-    resample_values(source, out, rows, columns)
-
-
-def _luma_of(rgb: Values) -> Values:
-    kr, kb = _DETAIL_WEIGHTS
-    return np.asarray(kr * rgb[0] + (1 - kr - kb) * rgb[1] + kb * rgb[2], np.float32)
+def _taps(old: tuple[Grid, Grid], new: tuple[Grid, Grid]) -> tuple[Taps, Taps]:
+    """(down the rows, across the columns)."""
+    return taps_between(old[0], new[0]), taps_between(old[1], new[1])

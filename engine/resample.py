@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,7 @@ class Grid:
         return replace(self, offset=self.length - 1 - float(self.positions[-1]))
 
 
-@dataclass(frozen=True, eq=False)
-class Taps:
+class Taps(NamedTuple):
     """Which samples make each target sample of one axis: sum over t of weights[i, t] * source[first[i] + t].
 
     Indices outside the source mean its edge sample. Both arrays are read-only, for taps are shared.
@@ -77,7 +77,8 @@ def taps_between(source: Grid, target: Grid) -> Taps:
     index = first[:, None] + np.arange(math.ceil(4.0 * stretch))
     weights = _cubic((index - centre[:, None]) / stretch)
     weights /= weights.sum(axis=1, keepdims=True)
-    taps = Taps(first, weights.astype(np.float32))
+    used = np.flatnonzero(weights.any(axis=0))  # one tap where nothing is resampled
+    taps = Taps(first + np.int32(used[0]), weights[:, used[0] : used[-1] + 1].astype(np.float32))
     taps.first.flags.writeable = taps.weights.flags.writeable = False
     return taps
 
@@ -99,9 +100,9 @@ def resample_plane(src: Codes, dst: Codes, rows: Taps, columns: Taps, max_code: 
 
     Rounded to the nearest code, halves upwards, and clipped to 0..max_code.
     """
-    _native.resample(src, dst, rows.first, rows.weights, columns.first, columns.weights, max_code)
+    _native.resample(src, dst, *rows, *columns, max_code)
 
 
 def resample_values(src: Values, dst: Values, rows: Taps, columns: Taps) -> None:
     """`resample_plane` for float values, which are neither rounded nor clipped."""
-    _native.resample_values(src, dst, rows.first, rows.weights, columns.first, columns.weights)
+    _native.resample_values(src, dst, *rows, *columns)

@@ -1,50 +1,72 @@
-"""YUV and RGB, by the file's own matrix and range (ITU-T H.273 section 8.3, equations 41 to 58).
+"""What turns YUV into RGB and back, by the file's own matrix and range (ITU-T H.273 section 8.3).
 
-All values are code values divided by the largest code, as the model contract has them, so limited range stays
-limited in Y, U and V. Transfer functions are left alone: R, G and B are the file's own, non-linear.
+Its equations 31 to 36 make codes of signals, 38 to 40 luma and colour differences of R, G and B. Transfer functions
+are left alone: R, G and B are the file's own, non-linear. The arithmetic is in engine/native/colour.h.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from .colour import Range, luma_weights
 
-Floats = NDArray[np.float32]
+
+class LumaWeights(NamedTuple):
+    """luma = red * R + green * G + blue * B; they add up to 1."""
+
+    red: float
+    green: float
+    blue: float
 
 
-def code_scales(depth: int, code_range: int) -> tuple[float, float, float, float]:
-    """(luma scale, luma offset, chroma scale, chroma offset): value = scale * signal + offset.
+class ColourCoefficients(NamedTuple):
+    """Between codes Y, U, V and R, G, B from 0 to 1; the kernels take them in this order.
 
-    Luma signals run 0..1, chroma signals -0.5..0.5; values are codes divided by the largest code of `depth` bits.
+    Y = y_offset + y_from_luma * luma, U = chroma_offset + u_from_blue * (B - luma), V likewise of R.
+    luma = luma_from_y * (Y - y_offset); with u and v for U and V less chroma_offset, R = luma + red_from_v * v,
+    G = luma + green_from_u * u + green_from_v * v, B = luma + blue_from_u * u.
     """
-    largest, unit = (1 << depth) - 1, 1 << (depth - 8)
-    if code_range == Range.FULL:
-        return 1.0, 0.0, 1.0, (largest + 1) / 2 / largest
-    return 219 * unit / largest, 16 * unit / largest, 224 * unit / largest, 128 * unit / largest
+
+    red: float  # luma weights
+    green: float
+    blue: float
+    y_offset: float
+    chroma_offset: float
+    y_from_luma: float
+    u_from_blue: float
+    v_from_red: float
+    luma_from_y: float
+    red_from_v: float
+    green_from_u: float
+    green_from_v: float
+    blue_from_u: float
 
 
-def rgb_from_yuv(yuv: Floats, matrix: int, code_range: int, depth: int) -> Floats:
-    """[3, H, W] values of Y, U, V -> [3, H, W] of R, G, B, 0 black and 1 white, not clipped."""
+def weights_of(matrix: int) -> LumaWeights:
+    """Raises ValueError for matrix coefficients without luma weights."""
     kr, kb = luma_weights(matrix)
-    kg = 1.0 - kr - kb
-    scale, offset, chroma_scale, chroma_offset = code_scales(depth, code_range)
-    y = (yuv[0] - offset) / scale
-    u, v = (yuv[1:] - chroma_offset) / chroma_scale
-    red = y + 2 * (1 - kr) * v
-    blue = y + 2 * (1 - kb) * u
-    green = (y - kr * red - kb * blue) / kg
-    return np.stack([red, green, blue]).astype(np.float32, copy=False)
+    return LumaWeights(kr, 1.0 - kr - kb, kb)
 
 
-def yuv_from_rgb(rgb: Floats, matrix: int, code_range: int, depth: int) -> Floats:
-    """The inverse of `rgb_from_yuv`."""
-    kr, kb = luma_weights(matrix)
-    scale, offset, chroma_scale, chroma_offset = code_scales(depth, code_range)
-    red, green, blue = rgb
-    y = kr * red + (1 - kr - kb) * green + kb * blue
-    u = (blue - y) / (2 * (1 - kb))
-    v = (red - y) / (2 * (1 - kr))
-    planes = [y * scale + offset, u * chroma_scale + chroma_offset, v * chroma_scale + chroma_offset]
-    return np.stack(planes).astype(np.float32, copy=False)
+def coefficients_of(matrix: int, code_range: int, depth: int) -> ColourCoefficients:
+    """For codes of `depth` bits. Raises ValueError for matrix coefficients without luma weights."""
+    red, green, blue = weights_of(matrix)
+    unit, largest = 1 << (depth - 8), (1 << depth) - 1
+    full = code_range == Range.FULL
+    y_offset, y_scale, chroma_scale = (0, largest, largest) if full else (16 * unit, 219 * unit, 224 * unit)
+    u_from_blue, v_from_red = chroma_scale / (2 * (1 - blue)), chroma_scale / (2 * (1 - red))
+    return ColourCoefficients(
+        red,
+        green,
+        blue,
+        y_offset=y_offset,
+        chroma_offset=128 * unit,
+        y_from_luma=y_scale,
+        u_from_blue=u_from_blue,
+        v_from_red=v_from_red,
+        luma_from_y=1 / y_scale,
+        red_from_v=1 / v_from_red,
+        green_from_u=-blue / green / u_from_blue,
+        green_from_v=-red / green / v_from_red,
+        blue_from_u=1 / u_from_blue,
+    )

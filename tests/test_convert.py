@@ -20,7 +20,7 @@ from framelift.engine.geometry import Geometry, TargetSize, plan_geometry
 from framelift.engine.layout import layout_of
 from framelift.engine.planes import planes_of
 from frames import Samples, frame_of, noise, samples_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -242,6 +242,98 @@ def test_colour_stays_in_its_place_in_an_rgb_model(pix_fmt: str, siting: Siting)
         margins = [10 * n // whole for n, whole in zip(plane.shape, (56, 72), strict=True)]
         inside = tuple(slice(margin, -margin) for margin in margins)
         assert np.abs(plane - exact)[inside].max() <= 1.1 + 0.1 * unit
+
+
+LUMA_WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087),
+                9: (0.2627, 0.0593)}  # fmt: skip
+"""Kr and Kb of H.273 table 4, by its MatrixCoefficients."""
+
+
+def signals_per_code(code_range: int, depth: int) -> tuple[float, float, float, float]:
+    """(Y of black, Y of a whole luma, middle of chroma, chroma's codes from -1/2 to 1/2): H.273 equations 31 to 36."""
+    unit, largest = 2 ** (depth - 8), 2**depth - 1
+    if code_range == Range.FULL:
+        return 0, largest, 128 * unit, largest
+    return 16 * unit, 219 * unit, 128 * unit, 224 * unit
+
+
+def standard_rgb(yuv: list[Array], matrix: int, code_range: int, depth: int) -> Array:
+    """R, G and B of codes [H, W], in float64."""
+    (kr, kb), (black, luma, middle, chroma) = LUMA_WEIGHTS[matrix], signals_per_code(code_range, depth)
+    y, b, r = (yuv[0] - black) / luma, (yuv[1] - middle) / chroma, (yuv[2] - middle) / chroma
+    red, blue = y + 2 * (1 - kr) * r, y + 2 * (1 - kb) * b
+    return np.stack([red, (y - kr * red - kb * blue) / (1 - kr - kb), blue])
+
+
+def standard_yuv(rgb: Array, matrix: int, code_range: int, depth: int) -> list[Array]:
+    """Codes [H, W] of Y, U and V, not rounded, in float64."""
+    (kr, kb), (black, luma, middle, chroma) = LUMA_WEIGHTS[matrix], signals_per_code(code_range, depth)
+    red, green, blue = rgb.astype(np.float64)
+    y = kr * red + (1 - kr - kb) * green + kb * blue
+    b, r = (blue - y) / (2 - 2 * kb), (red - y) / (2 - 2 * kr)
+    return [luma * y + black, chroma * b + middle, chroma * r + middle]
+
+
+ANY_YUV = st.sampled_from([*YUV, "yuv422p9le", "yuv420p14le", "yuv440p10le", "yuva422p12le"])
+SIZES = st.integers(1, 24)
+COLOURS = st.builds(
+    ColourTags, matrix=st.sampled_from(MATRICES), range=st.sampled_from(RANGES), siting=st.sampled_from(list(OFFSETS))
+)
+
+
+@settings(deadline=None)
+@given(ANY_YUV, SIZES, SIZES, COLOURS)
+def test_an_rgb_model_sees_the_standard_s_colours(pix_fmt: str, width: int, height: int, tags: ColourTags) -> None:
+    """Chroma is bicubic from its place to luma's; then H.273."""
+    frame, layout = noise(pix_fmt, width, height), layout_of(pix_fmt)
+    planes, (across, down) = samples_of(frame), layout.subsampling
+    x, y = (o * (f - 1) for o, f in zip(OFFSETS[tags.siting], (across, down), strict=True))
+    rows, columns = (np.arange(height) - y) / down, (np.arange(width) - x) / across
+    full = [planes[0].astype(np.float64), *(resampled(plane, rows, columns) for plane in planes[1:3])]
+    found = Converter(layout, tags, scaled(frame)).rgb_input(planes_of(frame, layout))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[0], standard_rgb(full, tags.matrix, tags.range, layout.depth), atol=3e-6)
+
+
+@settings(deadline=None)
+@given(ANY_YUV, SIZES, SIZES, COLOURS, st.integers(0, 2**32))
+def test_an_rgb_model_s_colours_are_written_as_the_standard_s_codes(
+    pix_fmt: str, width: int, height: int, tags: ColourTags, seed: int
+) -> None:
+    """H.273; then chroma is bicubic from luma's places to its own, the kernel as wide as the step."""
+    frame, layout = noise(pix_fmt, width, height), layout_of(pix_fmt)
+    geometry, (across, down) = scaled(frame), layout.subsampling
+    rgb = np.random.default_rng(seed).uniform(-0.2, 1.2, (1, 3, 2 * height, 2 * width)).astype(np.float32)
+    larger = av.VideoFrame(2 * width, 2 * height, pix_fmt)
+    Converter(layout, tags, geometry).write_rgb(rgb, planes_of(frame, layout), planes_of(larger, layout))
+    found, exact = samples_of(larger), standard_yuv(rgb[0], tags.matrix, tags.range, layout.depth)
+    assert_codes(found[0], exact[0], layout.max_code)
+    x, y = (o * (f - 1) for o, f in zip(OFFSETS[tags.siting], (across, down), strict=True))
+    rows, columns = down * np.arange(len(found[1])) + y, across * np.arange(len(found[1][0])) + x
+    for plane in (1, 2):
+        assert_codes(found[plane], resampled(exact[plane], rows, columns, (down, across)), layout.max_code)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([*RGB, "gbrp12le", "gbrap16le"]), SIZES, SIZES)
+def test_a_luma_model_sees_the_luma_of_rgb(pix_fmt: str, width: int, height: int) -> None:
+    frame, layout = noise(pix_fmt, width, height), layout_of(pix_fmt)
+    found = Converter(layout, decided(frame), scaled(frame)).luma_input(planes_of(frame, layout))
+    green, blue, red = samples_of(frame)[:3]
+    exact = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / layout.max_code
+    np.testing.assert_allclose(found[0, 0], exact, atol=3e-7)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([*GRAY, "gray12le"]), SIZES, SIZES, st.integers(0, 2**32))
+def test_grey_of_an_rgb_model_is_its_luma(pix_fmt: str, width: int, height: int, seed: int) -> None:
+    frame, layout = noise(pix_fmt, width, height), layout_of(pix_fmt)
+    rgb = np.random.default_rng(seed).uniform(-0.2, 1.2, (1, 3, 2 * height, 2 * width)).astype(np.float32)
+    larger = av.VideoFrame(2 * width, 2 * height, pix_fmt)
+    converter = Converter(layout, decided(frame), scaled(frame))
+    converter.write_rgb(rgb, planes_of(frame, layout), planes_of(larger, layout))
+    exact = np.tensordot([0.2126, 0.7152, 0.0722], rgb[0].astype(np.float64), 1) * layout.max_code
+    assert_codes(samples_of(larger)[0], exact, layout.max_code)
 
 
 # ---- edges

@@ -162,3 +162,20 @@ def test_values_are_neither_rounded_nor_clipped() -> None:
     out = np.empty_like(values)
     resample_values(values, out, luma_taps(1, 1), luma_taps(3, 3))
     np.testing.assert_array_equal(out, values)
+
+
+@pytest.mark.parametrize(("outputs", "inputs"), [(2, 1), (3, 1), (4, 1), (3, 2), (1, 2), (3, 4), (2, 3), (1, 1)])
+@given(st.integers(6, 400), st.sampled_from([(1, 0.0), (2, 0.0), (2, 0.5), (2, 1.0), (4, 0.0), (4, 1.5)]))
+def test_taps_of_a_simple_ratio_repeat(outputs: int, inputs: int, samples: int, grid: tuple[int, float]) -> None:
+    """To the last bit: by this the kernel takes many samples at a time."""
+    source, target = (Grid(n * samples * grid[0], *grid) for n in (inputs, outputs))
+    taps = taps_between(source, target)
+    np.testing.assert_array_equal(taps.first[outputs:], taps.first[:-outputs] + inputs)
+    np.testing.assert_array_equal(taps.weights[outputs:], taps.weights[:-outputs])
+
+
+@pytest.mark.parametrize("grid", [(50,), (50, 2, 0.5), (51, 4, 1.5)])
+def test_a_grid_s_own_samples_take_one_tap(grid: tuple[Any, ...]) -> None:
+    taps = taps_between(Grid(*grid), Grid(*grid))
+    np.testing.assert_array_equal(taps.weights, np.ones((Grid(*grid).samples, 1)))
+    np.testing.assert_array_equal(taps.first, np.arange(Grid(*grid).samples))

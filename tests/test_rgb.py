@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from framelift.engine import _native
 from framelift.engine.colour import Matrix, Range, luma_weights
-from framelift.engine.rgb import rgb_from_yuv, yuv_from_rgb
+from framelift.engine.resample import Taps
+from framelift.engine.rgb import coefficients_of, weights_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -25,8 +27,10 @@ WEIGHTS = {
 }
 MATRICES = st.sampled_from(sorted(WEIGHTS))
 RANGES = st.sampled_from([Range.LIMITED, Range.FULL])
-DEPTHS = st.sampled_from([8, 9, 10, 12, 14, 16])
+DEPTHS = st.integers(8, 16)
 SIGNALS = st.lists(st.floats(0, 1, width=32), min_size=3, max_size=3)
+SAME = Taps(np.zeros(1, np.int32), np.ones((1, 1), np.float32))
+"""Of a picture of one pixel, which has its chroma where its luma is."""
 
 
 def standard_codes(rgb: Array, matrix: int, code_range: int, n: int) -> Array:
@@ -43,39 +47,46 @@ def standard_codes(rgb: Array, matrix: int, code_range: int, n: int) -> Array:
     return np.stack([unit * (219 * e_y + 16), unit * (224 * e_pb + 128), unit * (224 * e_pr + 128)])
 
 
-def column(values: list[float]) -> Array:
-    """[3, 1, 1] float32."""
-    return np.array(values, np.float32).reshape(3, 1, 1)
+def yuv_codes(rgb: Any, matrix: int, code_range: int, n: int) -> tuple[int, ...]:
+    """Y, U and V of one pixel by the kernel."""
+    yuv = [np.zeros((1, 1), np.uint8 if n == 8 else np.uint16) for _ in range(3)]
+    pixel = np.array(rgb, np.float32).reshape(3, 1, 1)
+    _native.yuv_from_rgb(pixel, yuv, *SAME, *SAME, coefficients_of(matrix, code_range, n), 2**n - 1)
+    return tuple(int(plane[0, 0]) for plane in yuv)
+
+
+def rgb_signals(yuv: Any, matrix: int, code_range: int, n: int) -> Array:
+    """[3] R, G and B of one pixel by the kernel."""
+    rgb = np.zeros((3, 1, 1), np.float32)
+    planes: list[Array] = [np.array([[code]], np.uint8 if n == 8 else np.uint16) for code in yuv]
+    _native.rgb_from_yuv(planes, rgb, *SAME, *SAME, coefficients_of(matrix, code_range, n))
+    return rgb.ravel()
 
 
 @given(SIGNALS, MATRICES, RANGES, DEPTHS)
-def test_yuv_from_rgb_follows_the_standard(signals: list[float], matrix: int, code_range: int, n: int) -> None:
-    rgb = column(signals)
-    codes = yuv_from_rgb(rgb, matrix, code_range, n).astype(np.float64) * (2**n - 1)
-    np.testing.assert_allclose(codes, standard_codes(rgb, matrix, code_range, n), atol=4e-7 * 2**n)
+def test_codes_are_the_standard_s_rounded_and_clipped(
+    signals: list[float], matrix: int, code_range: int, n: int
+) -> None:
+    exact = np.clip(standard_codes(np.array(signals), matrix, code_range, n), 0, 2**n - 1)
+    assert np.abs(np.array(yuv_codes(signals, matrix, code_range, n)) - exact).max() <= 0.5 + 4e-7 * 2**n
 
 
-@given(SIGNALS, MATRICES, RANGES, DEPTHS)
-def test_rgb_from_yuv_undoes_the_standard(signals: list[float], matrix: int, code_range: int, n: int) -> None:
-    rgb = column(signals)
-    values = standard_codes(rgb, matrix, code_range, n) / (2**n - 1)
-    np.testing.assert_allclose(rgb_from_yuv(values.astype(np.float32), matrix, code_range, n), rgb, atol=2e-6)
-
-
-@given(SIGNALS, MATRICES, RANGES, DEPTHS)
-def test_any_codes_come_back(signals: list[float], matrix: int, code_range: int, n: int) -> None:
+@given(st.data(), MATRICES, RANGES, DEPTHS)
+def test_any_codes_have_the_rgb_whose_codes_they_are(data: st.DataObject, matrix: int, code_range: int, n: int) -> None:
     """Also those of no colour, for nothing is clipped on the way."""
-    yuv = column(signals)
-    there = rgb_from_yuv(yuv, matrix, code_range, n)
-    assert there.dtype == np.float32
-    back = yuv_from_rgb(there, matrix, code_range, n)
-    assert back.dtype == np.float32
-    assert np.abs(back - yuv).max() < 0.4 / 65535  # less than half a code of 16 bits
+    codes = data.draw(st.lists(st.integers(0, 2**n - 1), min_size=3, max_size=3))
+    rgb = rgb_signals(codes, matrix, code_range, n)
+    np.testing.assert_allclose(standard_codes(rgb, matrix, code_range, n), codes, atol=1e-6 * 2**n)
+    assert yuv_codes(rgb, matrix, code_range, n) == tuple(codes)
 
 
-def rounded_codes(rgb: tuple[float, ...], matrix: int, code_range: int, n: int) -> tuple[int, ...]:
-    codes = np.rint(yuv_from_rgb(column(list(rgb)), matrix, code_range, n) * (2**n - 1)).astype(int)
-    return tuple(codes.ravel().tolist())
+@given(SIGNALS, MATRICES)
+def test_luma_is_the_standard_s(signals: list[float], matrix: int) -> None:
+    kr, kb = WEIGHTS[matrix]
+    rgb, luma = np.array(signals, np.float32).reshape(3, 1, 1), np.zeros((1, 1), np.uint16)
+    _native.luma_from_rgb(rgb, luma, weights_of(matrix), 65535)
+    exact = 65535 * (kr * signals[0] + (1 - kr - kb) * signals[1] + kb * signals[2])
+    assert abs(luma[0, 0] - exact) <= 0.51
 
 
 BARS = {
@@ -104,7 +115,7 @@ BARS = {
     ],
 )
 def test_colour_bars_of_smpte_rp_219(bar: str, ten_bits: tuple[int, ...]) -> None:
-    assert rounded_codes(BARS[bar], Matrix.BT709, Range.LIMITED, 10) == ten_bits
+    assert yuv_codes(BARS[bar], Matrix.BT709, Range.LIMITED, 10) == ten_bits
 
 
 @pytest.mark.parametrize(
@@ -115,16 +126,16 @@ def test_colour_bars_of_smpte_rp_219(bar: str, ten_bits: tuple[int, ...]) -> Non
         (Matrix.BT2020_NCL, Range.LIMITED, 8, (74, 97, 240), (164, 47, 25), (29, 240, 119)),
         (Matrix.BT2020_NCL, Range.LIMITED, 10, (294, 387, 960), (658, 189, 100), (116, 960, 476)),
         (Matrix.BT709, Range.LIMITED, 12, (1001, 1637, 3840), (2762, 667, 420), (509, 3840, 1884)),
-        (Matrix.SMPTE170M, Range.FULL, 8, (76, 85, 256), (150, 44, 21), (29, 256, 107)),
+        (Matrix.SMPTE170M, Range.FULL, 8, (76, 85, 255), (150, 44, 21), (29, 255, 107)),
     ],
 )
 def test_primaries_have_their_known_codes(
     matrix: int, code_range: int, n: int, red: tuple[int, ...], green: tuple[int, ...], blue: tuple[int, ...]
 ) -> None:
-    """Worked out by hand. The 256 is clipped where codes are written, as in JPEG."""
-    assert rounded_codes((1, 0, 0), matrix, code_range, n) == red
-    assert rounded_codes((0, 1, 0), matrix, code_range, n) == green
-    assert rounded_codes((0, 0, 1), matrix, code_range, n) == blue
+    """Worked out by hand. Full range clips 255.5, as JPEG does."""
+    assert yuv_codes((1, 0, 0), matrix, code_range, n) == red
+    assert yuv_codes((0, 1, 0), matrix, code_range, n) == green
+    assert yuv_codes((0, 0, 1), matrix, code_range, n) == blue
 
 
 @pytest.mark.parametrize("matrix", sorted(WEIGHTS))
@@ -132,8 +143,8 @@ def test_primaries_have_their_known_codes(
 def test_black_and_white_are_the_ends_of_the_range(matrix: int, n: int) -> None:
     unit, largest, middle = 2 ** (n - 8), 2**n - 1, 2 ** (n - 1)
     for code_range, black, white in ((Range.LIMITED, 16 * unit, 235 * unit), (Range.FULL, 0, largest)):
-        assert rounded_codes((0, 0, 0), matrix, code_range, n) == (black, middle, middle)
-        assert rounded_codes((1, 1, 1), matrix, code_range, n) == (white, middle, middle)
+        assert yuv_codes((0, 0, 0), matrix, code_range, n) == (black, middle, middle)
+        assert yuv_codes((1, 1, 1), matrix, code_range, n) == (white, middle, middle)
 
 
 # (x, y) of red, green, blue and white, and the digits the standard gives of Kr and Kb.
@@ -158,4 +169,4 @@ def test_luma_weights_are_those_of_the_primaries(matrix: Matrix) -> None:
 @pytest.mark.parametrize("matrix", [Matrix.RGB, Matrix.UNSPECIFIED, Matrix.YCGCO, Matrix.BT2020_CL])
 def test_other_matrices_are_refused(matrix: int) -> None:
     with pytest.raises(ValueError, match=f"matrix coefficients {int(matrix)}"):
-        rgb_from_yuv(np.zeros((3, 1, 1), np.float32), matrix, Range.LIMITED, 8)
+        coefficients_of(matrix, Range.LIMITED, 8)
