@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from .console import say
 
 if TYPE_CHECKING:
     from framelift.benchmarks.demo import Demo
+    from framelift.benchmarks.report import Report
 
 bench = typer.Typer(help="Measure speed, memory and what is kept.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,8 +39,12 @@ def pipeline(
     frames: Annotated[int, typer.Option(min=2)] = 240,
     model: Annotated[list[str] | None, typer.Option(help="May be repeated; tiny-16 by default.")] = None,
     scale: Annotated[int, typer.Option(help="2, 3 or 4.")] = 2,
-    backend: Annotated[str, typer.Option(help="As for `framelift upscale`.")] = "auto",
+    backend: Annotated[list[str] | None, typer.Option(help="As for `framelift upscale`; may be repeated.")] = None,
+    precision: Annotated[list[str] | None, typer.Option(help="As for `framelift upscale`; may be repeated.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")] = None,
+    mode: Annotated[str, typer.Option(help="As for `framelift upscale`.")] = "throughput",
+    reuse: Annotated[bool, typer.Option(help="As for `framelift upscale`.")] = True,
+    preset: Annotated[str | None, typer.Option(help="The encoder's, as for `framelift upscale`.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Runs of each case, the cases in turns.")] = 5,
     long: Annotated[bool, typer.Option("--long", help="Also show that memory does not grow with the length.")] = False,
     report: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
@@ -46,33 +52,56 @@ def pipeline(
     """Measure whole runs: speed, each stage's share, memory; models beside plain bicubic. Prints Markdown."""
     from framelift.benchmarks.pipeline import Settings, measure
     from framelift.benchmarks.render import Clip
-    from framelift.benchmarks.report import check_place, write_report
-    from framelift.benchmarks.tables import markdown
 
-    if report is not None:
-        check_place(report)
     width, height = _size_of(size)
     settings = Settings(
         clip=Clip(width, height, frames),
         models=tuple(model or ("tiny-16",)),
         scale=scale,
-        backend=backend,
+        backends=tuple(backend or ("auto",)),
+        precisions=tuple(precision or ("auto",)),
         threads=threads,
+        mode=mode,
+        reuse=reuse,
+        preset=preset,
         repeat=repeat,
         long=long,
     )
-    measured = measure(settings, say)
-    if report is not None:
-        write_report(measured, report)
-    print(markdown(measured), end="")
-    return 0
+    return _measured(lambda: measure(settings, say), report)
+
+
+@bench.command()
+def cpu(
+    network: Annotated[
+        list[str] | None, typer.Option(help="c8x6 for a random stack, or a model; may be repeated; all by default.")
+    ] = None,
+    runtime: Annotated[
+        list[str] | None, typer.Option(help="native, onnxruntime, openvino, ncnn, opencv; may be repeated.")
+    ] = None,
+    size: Annotated[list[str] | None, typer.Option(help="WIDTHxHEIGHT of the planes; may be repeated.")] = None,
+    threads: Annotated[list[int] | None, typer.Option(min=1, help="May be repeated; 1 and one for each core.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Turns of each case.")] = 7,
+    report: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+) -> int:
+    """Measure networks alone: the native kernel on every set of instructions, beside its peers. Prints Markdown."""
+    from framelift.benchmarks.cpu import SIZES, Settings, measure
+    from framelift.benchmarks.runners import RUNTIMES
+
+    settings = Settings(
+        networks=tuple(network or ()),
+        runtimes=tuple(runtime or RUNTIMES),
+        sizes=tuple(map(_size_of, size)) if size else SIZES,
+        threads=tuple(threads or ()),
+        repeat=repeat,
+    )
+    return _measured(lambda: measure(settings, say), report)
 
 
 @bench.command()
 def report(file: Annotated[Path, typer.Argument(help="What `framelift bench ... --json` has written.")]) -> int:
     """Show a report as Markdown."""
+    from framelift.benchmarks.documents import markdown
     from framelift.benchmarks.report import read_report
-    from framelift.benchmarks.tables import markdown
 
     print(markdown(read_report(file)), end="")
     return 0
@@ -102,6 +131,20 @@ def files(
     failed = [row.name for row in rows if row.outcome is Outcome.FAILED]
     say(f"{len(rows)} files, {len(failed)} failed; the table is in {out}")
     return ExitCode.CHECK_FAILED if failed else ExitCode.DONE
+
+
+def _measured(measure: Callable[[], Report], place: Path | None) -> int:
+    """Measure, print the report as Markdown, and write it to `place`, which is looked at before the work."""
+    from framelift.benchmarks.documents import markdown
+    from framelift.benchmarks.report import check_place, write_report
+
+    if place is not None:
+        check_place(place)
+    measured = measure()
+    if place is not None:
+        write_report(measured, place)
+    print(markdown(measured), end="")
+    return 0
 
 
 def _show_demo(made: Demo) -> None:

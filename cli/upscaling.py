@@ -31,8 +31,17 @@ def upscale(
     model: Annotated[str, typer.Option(help="A name of `framelift models`, or an .onnx file.")] = "tiny-16",
     model_range: Annotated[float | None, typer.Option(help="White of a foreign model's input: 1 or 255.")] = None,
     model_order: Annotated[str | None, typer.Option(help="Channel order of a foreign model: rgb or bgr.")] = None,
-    backend: Annotated[str, typer.Option(help="auto, onnxruntime, or a provider: onnxruntime:cuda.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help="auto, native, onnxruntime, openvino, or a provider: onnxruntime:cuda.")
+    ] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16, int8; auto: int8 if as good.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")] = None,
+    mode: Annotated[str, typer.Option(help="throughput: a frame a thread; latency: all threads on each frame.")] = (
+        "throughput"
+    ),
+    reuse: Annotated[
+        bool, typer.Option(help="Keep what did not change since the frame before; the result is the same.")
+    ] = True,
     tile: Annotated[
         int | None, typer.Option(min=0, help="Tile side in pixels, 0 for none; large frames are tiled.")
     ] = None,
@@ -73,7 +82,10 @@ def upscale(
         target=TargetSize(scale, width, height),
         foreign=foreign,
         backend=backend,
+        precision=precision,
         threads=threads,
+        mode=mode,
+        reuse=reuse,
         tile=tile,
         encode=EncodeSettings(codec, crf, preset, pix_fmt),
         deinterlace=deinterlace,  # type: ignore[arg-type]  # checked above

@@ -19,26 +19,42 @@ class Cancelled(Exception):
 
 
 class Channel(Generic[Item]):
-    """A first-in, first-out hand-over of at most `capacity` items; it ends when all `producers` have closed it."""
+    """A first-in, first-out hand-over of at most `capacity` items; it ends when all `producers` have closed it.
+
+    Several consumers may share one: `numbered` tells each its items' places, and putting the results into the next
+    channel under these `turn`s brings them back into order.
+    """
 
     def __init__(self, capacity: int, producers: int = 1) -> None:
         self._items: deque[Item] = deque()
         self._capacity = capacity
         self._producers = producers
+        self._taken = 0
+        self._turn = 0
         self._cancelled = False
         self._changed = threading.Condition()
 
-    def put(self, item: Item) -> None:
-        """Hand `item` over, waiting while the channel is full. Raises Cancelled when the run is stopped."""
+    def put(self, item: Item, turn: int | None = None) -> None:
+        """Hand `item` over, waiting while the channel is full and, with a `turn`, until those before it are in.
+
+        Raises Cancelled when the run is stopped.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._cancelled or len(self._items) < self._capacity)
+            self._changed.wait_for(
+                lambda: self._cancelled or (len(self._items) < self._capacity and turn in (None, self._turn))
+            )
             if self._cancelled:
                 raise Cancelled
             self._items.append(item)
+            self._turn += 1
             self._changed.notify_all()
 
     def __iter__(self) -> Iterator[Item]:
         """Take items until every producer has closed. Raises Cancelled when the run is stopped."""
+        return (item for _, item in self.numbered())
+
+    def numbered(self) -> Iterator[tuple[int, Item]]:
+        """Likewise, each item with its place, from 0, in the order they were put."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._cancelled or self._items or not self._producers)
@@ -46,9 +62,10 @@ class Channel(Generic[Item]):
                     raise Cancelled
                 if not self._items:
                     return
-                item = self._items.popleft()
+                item, number = self._items.popleft(), self._taken
+                self._taken += 1
                 self._changed.notify_all()
-            yield item
+            yield number, item
 
     def close(self) -> None:
         """One producer has put its last item."""

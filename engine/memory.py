@@ -12,9 +12,9 @@ from .errors import ModelError
 from .geometry import Geometry
 from .layout import PixelLayout
 from .model import Model
-from .upscaler import TILE, TILE_ABOVE
+from .tensor_road import TILE, TILE_ABOVE
 
-FRAMES_IN_FLIGHT = 10  # one in each stage and each place of the channels between them
+FRAMES_IN_FLIGHT = 10  # one in each stage and each place of the channels between them, and two for each thread
 _OWN_BYTES_PER_PIXEL = 64 * 4 * 3  # inner layers of our largest networks, for each input pixel of a tile
 _FOREIGN_BYTES_PER_PIXEL = 64 * 4 * 16
 _LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
@@ -24,7 +24,9 @@ _SAYINGS = (  # where, what, in bytes
 )
 
 
-def estimate(model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None) -> float:
+def estimate(
+    model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None, threads: int = 1
+) -> float:
     """Bytes at the peak: frames and tensors on their way, the network's inner layers, the encoder's lookahead."""
     pixels_in, pixels_out = g.width * g.height, g.output_width * g.output_height
     frame_in, frame_out = pixels_in * layout.bytes_per_pixel, pixels_out * choice.layout.bytes_per_pixel
@@ -33,7 +35,8 @@ def estimate(model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geomet
     at_once = min(pixels_in, side * side) if side else pixels_in
     layers = at_once * (_OWN_BYTES_PER_PIXEL if model.manifest else _FOREIGN_BYTES_PER_PIXEL)
     held = lookahead_for(choice.encoder, frame_out) + 8  # references and frames in its threads
-    return FRAMES_IN_FLIGHT / 2 * (frame_in + frame_out) + 4 * tensors + layers + held * frame_out
+    in_flight = FRAMES_IN_FLIGHT + 2 * threads
+    return in_flight * (frame_in + frame_out) + 4 * tensors + layers + held * frame_out
 
 
 def available() -> float | None:

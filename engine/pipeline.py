@@ -1,8 +1,8 @@
 """The whole of a run on one screen: decode -> prepare -> upscale -> finish -> encode -> write.
 
-Each stage works in a thread of its own and hands over through a bounded channel, so memory does not grow with
-the clip: at most `DEPTH` frames wait before each stage. Packets of other tracks go straight from the reader to
-the writer. The first error of any stage ends all of them.
+Each stage works in a thread of its own, the network in several where the backend likes that, and hands over through
+a bounded channel, so memory does not grow with the clip: at most `DEPTH` frames wait before each stage. Packets of
+other tracks go straight from the reader to the writer. The first error of any stage ends all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .mux import OutputFile
 from .plan import Plan
 from .report import RunReport, report_of
 from .timing import Timing
-from .upscaler import ModelInput, ModelOutput, Upscaler
+from .upscaler import Upscaler, Work
 
 DEPTH = 2  # frames that wait before a stage
 PACKETS = 64  # packets that wait before the writer
@@ -61,15 +61,17 @@ def run(plan: Plan, watch: Watch | None = None) -> RunReport:
     ):  # fmt: skip
         copied = {p.track.index for p in plan.tracks if p.action in ("copy", "convert") and not p.track.cover_art}
         decoder = Decoder(source, video, copied, options.deinterlace)
-        timing, began = Timing(), time.perf_counter()
+        timing, began = Timing({"upscale": upscaler.backend.frames_at_once}), time.perf_counter()
+        lanes = upscaler.backend.frames_at_once
         decoded: Channel[DecodedFrame] = crew.channel(DEPTH)
-        prepared: Channel[ModelInput] = crew.channel(DEPTH)
-        inferred: Channel[ModelOutput] = crew.channel(DEPTH)
+        prepared: Channel[Work] = crew.channel(DEPTH)
+        inferred: Channel[Work] = crew.channel(DEPTH, producers=lanes)
         finished: Channel[UpscaledFrame] = crew.channel(DEPTH)
         packets: Channel[Encoded | Copied] = crew.channel(PACKETS, producers=2)
         crew.start("decode", lambda: read(decoder, decoded, packets), decoded, packets)
         crew.start("prepare", lambda: pump(decoded, upscaler.prepare, prepared), prepared)
-        crew.start("upscale", lambda: pump(prepared, upscaler.infer, inferred), inferred)
+        for lane in range(lanes):
+            crew.start(f"upscale-{lane}", lambda: pump(prepared, upscaler.infer, inferred), inferred)
         crew.start("finish", lambda: pump(inferred, upscaler.finish, finished), finished)
         crew.start("encode", lambda: encode(finished, output.encoder, packets, timing), packets)
         crew.start("write", lambda: write(packets, output))
@@ -80,7 +82,7 @@ def run(plan: Plan, watch: Watch | None = None) -> RunReport:
                 "choose another --codec, and report this as a bug",
             )
         output.finish()
-        return report_of(plan, decoder, upscaler.backend, output, timing, time.perf_counter() - began)
+        return report_of(plan, decoder, upscaler, output, timing, time.perf_counter() - began)
 
 
 def upscaler_for(plan: Plan) -> Upscaler:
@@ -94,8 +96,7 @@ def upscaler_for(plan: Plan) -> Upscaler:
         out_layout=plan.choice.layout,
         out_tags=plan.output_colour,
         turn=plan.turn,
-        backend=options.backend,
-        threads=options.threads,
+        compute=options.compute,
         tile=options.tile,
     )
 
@@ -110,9 +111,9 @@ def read(decoder: Decoder, frames: Channel[DecodedFrame], packets: Channel[Encod
 
 
 def pump(source: Channel[In], stage: Callable[[In], Out], target: Channel[Out]) -> None:
-    """Run every item through a stage."""
-    for item in source:
-        target.put(stage(item))
+    """Run items through a stage; several threads may do so side by side, and the order stays."""
+    for number, item in source.numbered():
+        target.put(stage(item), number)
 
 
 def encode(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .backends import check_backend
 from .colour import ColourTags
+from .compute import Compute
 from .containers import Container, container_for
 from .decode import Deinterlacing
 from .encoders import EncoderChoice, EncodeSettings, choose_encoder, encoder_options
@@ -15,7 +16,7 @@ from .geometry import Geometry, TargetSize, plan_geometry, wanted_scale
 from .layout import PixelLayout, layout_of
 from .media import MediaFacts, VideoFacts, probe
 from .memory import estimate, refuse_what_does_not_fit
-from .model import Foreign, Model, load_model, scales_of
+from .model import Foreign, Model, load_model, precisions_of, scales_of
 from .orientation import Turn, turn_of
 from .pixel_format import tags_after
 from .tracks import TrackPlan, plan_tracks, way_out, what_is_lost
@@ -30,13 +31,21 @@ class Options:
     target: TargetSize = field(default_factory=TargetSize)
     foreign: Foreign | None = None
     backend: str = "auto"
+    precision: str = "auto"
     threads: int | None = None
+    mode: str = "throughput"
+    reuse: bool = True
     tile: int | None = None
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     deinterlace: Deinterlacing = "auto"
     stream: int | None = None
     overwrite: bool = False
     drop_unsupported: bool = False
+
+    @property
+    def compute(self) -> Compute:
+        """How the network is computed."""
+        return Compute(self.backend, self.precision, self.threads, self.mode, self.reuse)
 
 
 @dataclass(frozen=True)
@@ -95,8 +104,9 @@ def make_plan(source: Path, output: Path, options: Options, *, new_folder: bool 
     turn = None if container.rotation else turn_of(video.display_matrix)
     swapped = turn is not None and turn.swaps_axes
     target = options.target.turned() if swapped else options.target
-    model = _model_for(options, target, video)
+    options.compute.check()
     check_backend(options.backend)
+    model = _model_for(options, target, video)
     choice = choose_encoder(container, layout, options.encode.codec, options.encode.pix_fmt)
     encoder_options(choice.encoder, options.encode.crf, options.encode.preset)
     geometry = _geometry(video, target, model, choice, swapped=swapped)
@@ -108,7 +118,7 @@ def make_plan(source: Path, output: Path, options: Options, *, new_folder: bool 
             f"{container.muxer} with {choice.encoder.name} cannot carry: {'; '.join(dropped)}",
             way_out(facts, container, choice.encoder, aspect),
         )
-    memory = estimate(model, layout, choice, geometry, options.tile)
+    memory = estimate(model, layout, choice, geometry, options.tile, options.compute.cores)
     refuse_what_does_not_fit(memory, geometry)
     colour = video.colour.decided(lines=video.height, pix_fmt=video.pix_fmt)
     return Plan(
@@ -147,13 +157,15 @@ def _check_output(source: Path, output: Path, *, overwrite: bool, new_folder: bo
 
 def _model_for(options: Options, target: TargetSize, video: VideoFacts) -> Model:
     """The model file that the target size, in the stored orientation, asks for."""
-    scales = scales_of(options.model)
+    compute, scale = options.compute, None
+    scales = scales_of(options.model, compute.file_precision)
+    if scales:
+        scale = wanted_scale(video.width, video.height, target, scales)
+    form = compute.form_among(precisions_of(options.model, scale))
+    model = load_model(options.model, scale=scale, precision=form, foreign=options.foreign)
     if not scales:  # a file, or a full name: it has the scale it has
-        model = load_model(options.model, foreign=options.foreign)
         wanted_scale(video.width, video.height, target, (model.scale,))
-        return model
-    scale = wanted_scale(video.width, video.height, target, scales)
-    return load_model(options.model, scale=scale, foreign=options.foreign)
+    return model
 
 
 def _geometry(video: VideoFacts, target: TargetSize, model: Model, choice: EncoderChoice, *, swapped: bool) -> Geometry:

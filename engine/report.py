@@ -13,10 +13,10 @@ from .errors import ExitCode
 from .timing import StageTimes, Timing
 
 if TYPE_CHECKING:
-    from .backends.base import Backend
     from .decode import Decoder
     from .mux import OutputFile
     from .plan import Plan
+    from .upscaler import Upscaler
 
 SCHEMA = 1
 
@@ -30,6 +30,7 @@ class RunReport:
     output: str
     model: str
     scale: int
+    precision: str | None  # of the model's file
     backend: str
     backend_reason: str
     encoder: str
@@ -37,6 +38,7 @@ class RunReport:
     input_size: tuple[int, int]
     output_size: tuple[int, int]
     frames: int
+    kept_share: float | None  # of the pixels: unchanged since the frame before, not computed again
     seconds: float
     fps: float
     stages: dict[str, StageTimes]
@@ -56,7 +58,7 @@ class RunReport:
 
 
 def report_of(
-    plan: Plan, decoder: Decoder, backend: Backend, output: OutputFile, timing: Timing, seconds: float
+    plan: Plan, decoder: Decoder, upscaler: Upscaler, output: OutputFile, timing: Timing, seconds: float
 ) -> RunReport:
     """Sum up a run that has ended."""
     g = plan.geometry
@@ -66,13 +68,15 @@ def report_of(
         output=str(plan.output),
         model=plan.model.name,
         scale=plan.model.scale,
-        backend=backend.name,
-        backend_reason=backend.reason,
+        precision=plan.model.precision,
+        backend=upscaler.backend.name,
+        backend_reason=upscaler.backend.reason,
         encoder=plan.choice.encoder.name,
         encoder_reason=plan.choice.reason,
         input_size=(g.width, g.height),
         output_size=plan.output_size,
         frames=timing.frames,
+        kept_share=None if upscaler.kept_share is None else round(upscaler.kept_share, 4),
         seconds=round(seconds, 3),
         fps=round(timing.frames / max(seconds, 1e-9), 2),
         stages=timing.stages(seconds),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .frame import Ledger
@@ -15,7 +16,7 @@ _STEP = math.log(1.02)  # bins 2 % wide: a percentile is exact to 1 %
 
 @dataclass(frozen=True)
 class StageTimes:
-    """Milliseconds a frame of one stage, and its share of the run: 1 means it never waited."""
+    """Milliseconds a frame of one stage, and the share of the run its threads worked: 1 means they never waited."""
 
     p50: float
     p95: float
@@ -47,7 +48,9 @@ class _Histogram:
 class Timing:
     """Collects ledgers from one thread while another reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Mapping[str, int] | None = None) -> None:
+        """`threads` has the stages that work on several frames at once, and on how many."""
+        self._threads = dict.fromkeys(STAGES, 1) | dict(threads or {})
         self._lock = threading.Lock()
         self._stages = {name: _Histogram() for name in STAGES}
         self.frames = 0
@@ -74,7 +77,7 @@ class Timing:
                     p95=round(h.percentile(0.95), 3),
                     p99=round(h.percentile(0.99), 3),
                     mean=round(h.total / max(1, h.count), 3),
-                    share=round(h.total / 1000 / max(seconds, 1e-9), 4),
+                    share=round(h.total / 1000 / max(seconds, 1e-9) / self._threads[name], 4),
                 )
                 for name, h in self._stages.items()
             }
@@ -82,4 +85,4 @@ class Timing:
     def limiting_stage(self) -> str:
         """The stage that has worked longest: the run cannot go faster than it."""
         with self._lock:
-            return max(self._stages, key=lambda name: self._stages[name].total)
+            return max(self._stages, key=lambda name: self._stages[name].total / self._threads[name])

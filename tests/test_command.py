@@ -100,6 +100,7 @@ def test_the_report_has_its_documented_shape(tmp_path: Path, clips: Path) -> Non
         "output": "str",
         "model": "str",
         "scale": "int",
+        "precision": "str",
         "backend": "str",
         "backend_reason": "str",
         "encoder": "str",
@@ -107,6 +108,7 @@ def test_the_report_has_its_documented_shape(tmp_path: Path, clips: Path) -> Non
         "input_size": ["int"],
         "output_size": ["int"],
         "frames": "int",
+        "kept_share": "float",
         "seconds": "float",
         "fps": "float",
         "stages": dict.fromkeys(("decode", "prepare", "upscale", "finish", "encode"), stage),
@@ -165,7 +167,7 @@ def test_a_run_says_what_it_chose_and_did(tmp_path: Path, clips: Path, capfd: py
     assert exit_code_of(["upscale", str(clips / "a.mkv"), str(tmp_path / "out.mkv"), *QUICKLY]) == 0
     said = capfd.readouterr()
     assert "4 frames" in said.out
-    assert "onnxruntime" in said.err
+    assert "native" in said.err
     assert "libx264" in said.err
 
 
@@ -267,7 +269,7 @@ def test_no_library_chatters(tmp_path: Path, clips: Path, codec: str) -> None:
     run = framelift("upscale", str(clips / "a.mkv"), str(tmp_path / "out.mkv"), *QUICKLY, "--codec", codec)
     out, err = run.communicate(timeout=60)
     assert run.returncode == 0
-    assert err.startswith("onnxruntime: ")
+    assert err.startswith("native: ")
     assert len(err.splitlines()) == len(out.splitlines()) == 1
 
 

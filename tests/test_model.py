@@ -11,9 +11,10 @@ import numpy as np
 import onnx
 import pytest
 from framelift.engine.backends import available_backends, choose_backend
+from framelift.engine.compute import Compute
 from framelift.engine.errors import ModelError, UsageError
 from framelift.engine.manifest import METADATA_KEY, DataSource, Manifest
-from framelift.engine.model import Foreign, Model, available_models, load_model, scales_of
+from framelift.engine.model import Foreign, Model, available_models, load_model, precisions_of, scales_of
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -95,7 +96,7 @@ def repeated(x: Floats, times: int = 2) -> Floats:
 
 
 def run(model: Model, x: Floats) -> Floats:
-    with closing(choose_backend(model, threads=1)) as backend:
+    with closing(choose_backend(model, Compute(threads=1))) as backend:
         return backend.run(x)
 
 
@@ -269,6 +270,7 @@ def test_a_manifest_survives_the_file(path: Path) -> None:
     assert manifest is not None
     assert (manifest.channels, manifest.recipe, manifest.source_commit) == (1, {"batch": 1}, None)
     assert manifest.training_data == (DataSource("none", 0, "CC0"),)
+    assert model.precision == manifest.precision == "fp32", "which older files do not say"
     assert (model.name, model.scale, model.channels, model.receptive_field) == ("repeat-x2", 2, 1, 1)
 
 
@@ -284,6 +286,7 @@ def test_a_manifest_leaves_no_choice_of_range(path: Path) -> None:
         ({"scale": 0}, "scale is 0"),
         ({"scale": "2"}, "scale is '2'"),
         ({"colour": "xyz"}, "colour is 'xyz'"),
+        ({"precision": "int3"}, "precision is 'int3', allowed: fp32, int8"),
         ({"temporal_window": 3}, "temporal_window is 3"),
         ({"value_range": "0..255"}, "value_range is"),
         ({"invented": 1}, "invented"),
@@ -336,9 +339,87 @@ def test_a_name_without_scale_takes_the_scale_wanted() -> None:
 def test_unknown_names_and_scales_are_answered_with_what_there_is() -> None:
     with pytest.raises(ModelError, match=r"'huge'; there are: .*tiny-16-x2"):
         load_model("huge")
-    with pytest.raises(ModelError, match="no scale 7, only: 2"):
+    with pytest.raises(ModelError, match="no scale 7 in fp32, only: 2"):
         load_model("tiny-16", scale=7)
     assert scales_of("huge") == scales_of("tiny-16-x2") == ()
+
+
+FORMS = ["tiny-9-x2", "tiny-9-x2-int8", "tiny-9-x3", "tiny-9-x2-live-int8", "tiny-10-x4-int8"]
+
+
+@pytest.fixture
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Files that say of themselves what their names say, in place of the shipped ones."""
+    for name in FORMS:
+        fields = {"name": name, "scale": 2, "precision": "int8" if name.endswith("int8") else "fp32"}
+        nodes, manifest = [repeat("x", "y")], json.dumps(MANIFEST | fields)
+        write(tmp_path / f"{name}.onnx", nodes, (FLOAT, FREE_LUMA), manifest=manifest)
+    monkeypatch.setattr("framelift.engine.model.SHIPPED", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "precision", "found"),
+    [
+        ("tiny-9", None, None, "tiny-9-x2"),
+        ("tiny-9", None, "fp32", "tiny-9-x2"),
+        ("tiny-9", 2, "int8", "tiny-9-x2-int8"),
+        ("tiny-9", 3, None, "tiny-9-x3"),
+        ("tiny-9-int8", None, None, "tiny-9-x2-int8"),
+        ("tiny-9-x2", None, None, "tiny-9-x2"),
+        ("tiny-9-x2", 3, "int8", "tiny-9-x2-int8"),
+        ("tiny-9-x2-int8", None, None, "tiny-9-x2-int8"),
+        ("tiny-9-x2-fp32", None, None, "tiny-9-x2"),
+        ("tiny-9-live", None, None, "tiny-9-x2-live-int8"),
+        ("tiny-10", None, None, "tiny-10-x4-int8"),
+    ],
+)
+def test_a_form_is_found(zoo: Path, name: str, scale: int | None, precision: str | None, found: str) -> None:
+    model = load_model(name, scale=scale, precision=precision)
+    assert (model.name, model.path) == (found, zoo / f"{found}.onnx")
+    assert model.precision == (precision or model.precision)
+
+
+@pytest.mark.usefixtures("zoo")
+def test_which_forms_there_are() -> None:
+    assert available_models() == tuple(sorted(FORMS))
+    assert (scales_of("tiny-9"), scales_of("tiny-9", "int8"), scales_of("tiny-9-int8")) == ((2, 3), (2,), (2,))
+    assert (scales_of("tiny-9-x2-int8"), scales_of("tiny-9", "int3"), scales_of("tiny-10")) == ((), (), (4,))
+    assert precisions_of("tiny-9") == precisions_of("tiny-9", 2) == precisions_of("tiny-9-x2") == ("fp32", "int8")
+    assert (precisions_of("tiny-9", 3), precisions_of("tiny-9-int8"), precisions_of("huge")) == (
+        ("fp32",),
+        ("int8",),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "precision", "words"),
+    [
+        ("tiny-9", None, "bf16", "tiny-9 has no precision 'bf16', only: fp32, int8"),
+        ("tiny-9", 3, "int8", "no scale 3 in int8, only: 2"),
+        ("tiny-9-int8", None, "fp32", "no precision 'fp32', only: int8"),
+        ("tiny-10", None, "fp32", "no precision 'fp32', only: int8"),
+        ("tiny-9-live", None, "fp32", "no precision 'fp32', only: int8"),
+    ],
+)
+@pytest.mark.usefixtures("zoo")
+def test_a_form_that_is_not_there_is_answered_with_what_there_is(
+    name: str, scale: int | None, precision: str, words: str
+) -> None:
+    with pytest.raises(ModelError, match=words):
+        load_model(name, scale=scale, precision=precision)
+
+
+def test_a_file_has_the_precision_it_has(zoo: Path, path: Path) -> None:
+    file = zoo / "tiny-9-x2-int8.onnx"
+    assert load_model(file) == load_model(file, precision="int8") == load_model("tiny-9-int8")
+    with pytest.raises(ModelError, match=r"tiny-9-x2-int8\.onnx is int8, not fp32"):
+        load_model(file, precision="fp32")
+    foreign = write(path, [repeat("x", "y")])
+    assert load_model(foreign).precision is None
+    with pytest.raises(ModelError, match="of no stated precision, not int8"):
+        load_model(foreign, precision="int8")
 
 
 # ---- backends
@@ -346,23 +427,23 @@ def test_unknown_names_and_scales_are_answered_with_what_there_is() -> None:
 
 def test_the_choice_of_backend_is_explained() -> None:
     model = load_model("tiny-16-x2")
-    with closing(choose_backend(model, threads=2)) as backend:
-        assert backend.name == "onnxruntime"
-        assert backend.reason.startswith("chosen automatically")
-        assert "CPU, 2 threads" in backend.reason
-    with closing(choose_backend(model, "onnxruntime", threads=1)) as backend:
+    with closing(choose_backend(model, Compute(threads=2))) as backend:
+        assert backend.name == "native"
+        assert backend.reason.startswith("chosen automatically: fastest")
+        assert "2 frames at once" in backend.reason
+    with closing(choose_backend(model, Compute("onnxruntime", threads=1))) as backend:
         assert backend.reason.startswith("as asked for")
 
 
 @pytest.mark.parametrize("name", ["", "abacus", "onnxruntime:", "onnxruntime:azure", "onnxruntime:abacus"])
 def test_an_unknown_backend_is_answered_with_what_there_is(name: str) -> None:
-    with pytest.raises(ModelError, match=f"{name!r} on this machine; there are: auto, onnxruntime"):
-        choose_backend(load_model("tiny-16-x2"), name)
+    with pytest.raises(ModelError, match=f"{name!r} on this machine; there are: auto, native, onnxruntime"):
+        choose_backend(load_model("tiny-16-x2"), Compute(name))
     assert name not in available_backends()
 
 
 def test_a_closed_backend_does_not_run() -> None:
-    backend = choose_backend(load_model("tiny-16-x2"), threads=1)
+    backend = choose_backend(load_model("tiny-16-x2"), Compute(threads=1))
     backend.close()
     backend.close()
     with pytest.raises(ModelError, match="closed"):

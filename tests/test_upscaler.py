@@ -17,6 +17,7 @@ from clips import Clip, write_clip
 from cubic import places, resampled
 from framelift.engine import Upscaler, enlarge
 from framelift.engine.colour import ColourTags, Matrix, Range, Siting
+from framelift.engine.compute import Compute
 from framelift.engine.errors import ModelError
 from framelift.engine.frame import DecodedFrame, Ledger, UpscaledFrame
 from framelift.engine.geometry import TargetSize, plan_geometry
@@ -47,7 +48,7 @@ def upscaler(
     loaded = load_model(model)
     decided = (tags or ColourTags()).decided(lines=height, pix_fmt=pix_fmt)
     geometry = plan_geometry(width, height, Fraction(1), target or TargetSize(), loaded.scale, even=even)
-    made = Upscaler(loaded, layout_of(pix_fmt), decided, geometry, threads=1, **options)
+    made = Upscaler(loaded, layout_of(pix_fmt), decided, geometry, compute=Compute(threads=1), **options)
     try:
         yield made
     finally:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ModelError
 
 if TYPE_CHECKING:
+    from ..fused import Companion, Samples
     from ..model import Model
 
 Batch = NDArray[np.float32]
@@ -30,6 +32,10 @@ class Backend(Protocol):
     def reason(self) -> str:
         """Why this backend runs the model, and on what, for the user to read."""
 
+    @property
+    def frames_at_once(self) -> int:
+        """How many calls from as many threads are faster than one after the other."""
+
     def run(self, x: Batch) -> Batch:
         """float32 [N, C, H, W] -> float32 [N, C, s*H, s*W], not clipped to 0..1; the result is the caller's.
 
@@ -38,6 +44,25 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Free the device's memory and threads. Closing twice is allowed; a closed backend does not run."""
+
+
+@runtime_checkable
+class PlaneBackend(Backend, Protocol):
+    """A backend that takes the planes of a luma model's frames as they are, of any size."""
+
+    def run_planes(
+        self,
+        source: Samples,
+        output: Samples,
+        max_code: int,
+        previous: tuple[Samples, Samples] | None,
+        companions: Sequence[Companion],
+    ) -> int:
+        """Luma codes [H, W] -> [s*H, s*W], and the `companions`.
+
+        `previous` is a (source, output) that was finished before and stays as it is: where the source equals it, its
+        output is kept. Returns how many input pixels that was. Raises ModelError.
+        """
 
 
 def check_input(model: Model, shape: tuple[int, ...]) -> None:
@@ -58,6 +83,25 @@ def check_input(model: Model, shape: tuple[int, ...]) -> None:
             f"model {model.name} takes {takes}{sides}, not {list(shape)}",
             "pad the frame or cut it into tiles",
         )
+
+
+def check_output(model: Model, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
+    """Raises ModelError for an output that is not the input enlarged by the model's scale."""
+    batch, channels, height, width = x_shape
+    expected = (batch, channels, model.scale * height, model.scale * width)
+    if y_shape != expected:
+        raise ModelError(
+            f"model {model.name} made {list(y_shape)} of {list(x_shape)}, expected {list(expected)}",
+            "it does not scale as its file states; export it again",
+        )
+
+
+def run_batch(model: Model, x: Batch, run: Callable[[Batch], Batch]) -> Batch:
+    """`run` on the batch, or on one picture after the other where the model takes no more."""
+    check_input(model, x.shape)
+    if model.fixed_batch and len(x) > 1:
+        return np.concatenate([run(x[i : i + 1]) for i in range(len(x))])
+    return run(x)
 
 
 def to_model_values(model: Model, x: Batch) -> NDArray[np.generic]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import onnxruntime
 
 from ..errors import ModelError
-from .base import Batch, check_input, from_model_values, to_model_values
+from .base import Batch, check_output, from_model_values, run_batch, to_model_values
 from .session import CPU, model_errors, open_session
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ def provider_suffixes() -> dict[str, str]:
 class OnnxRuntimeBackend:
     """A session of ONNX Runtime; its calls release Python's lock and may overlap."""
 
+    frames_at_once = 1  # a call uses all threads itself
+
     def __init__(self, model: Model, threads: int, provider: str, *, name: str, why: str) -> None:
         self.name = name
         self.reason = f"{why} (ONNX Runtime {onnxruntime.__version__}, {_place(provider, threads)})"
@@ -34,10 +35,7 @@ class OnnxRuntimeBackend:
 
     def run(self, x: Batch) -> Batch:
         """See `Backend.run`."""
-        check_input(self._model, x.shape)
-        if self._model.fixed_batch and len(x) > 1:
-            return np.concatenate([self._run(x[i : i + 1]) for i in range(len(x))])
-        return self._run(x)
+        return run_batch(self._model, x, self._run)
 
     def close(self) -> None:
         """See `Backend.close`."""
@@ -49,13 +47,7 @@ class OnnxRuntimeBackend:
             raise ModelError(f"backend {self.name} of {model.name} is closed", "open a new one")
         with model_errors(f"ONNX Runtime cannot run {model.name} on {list(x.shape)}"):
             (y,) = self._session.run([model.output.name], {model.input.name: to_model_values(model, x)})
-        batch, channels, height, width = x.shape
-        expected = (batch, channels, model.scale * height, model.scale * width)
-        if y.shape != expected:
-            raise ModelError(
-                f"model {model.name} made {list(y.shape)} of {list(x.shape)}, expected {list(expected)}",
-                "it does not scale as its file states; export it again",
-            )
+        check_output(model, x.shape, y.shape)
         return from_model_values(model, y)
 
 

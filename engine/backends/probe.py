@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from ..errors import ModelError
 from ..onnx_graph import GraphFacts
-from .session import model_errors, open_session
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 _MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 _SMALLEST_SIDE = 24  # networks that mirror their borders need some pixels to mirror
@@ -31,6 +33,8 @@ def probe(path: Path, facts: GraphFacts) -> Probed:
 
     Raises ModelError when no size gives an output that is the same whole number of times larger on both axes.
     """
+    from .session import model_errors, open_session  # noqa: PLC0415  ONNX Runtime is loaded for foreign models only
+
     session = open_session(path, threads=1)
     answer = "no output"
     for channels, multiple, height, width in _cases(facts):
