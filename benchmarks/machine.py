@@ -10,7 +10,9 @@ from pathlib import Path
 
 import av
 
-_PACKAGES = ("framelift", "av", "numpy", "onnx", "onnxruntime")
+from ..engine.compute import usable_cores
+
+_PACKAGES = ("framelift", "av", "numpy", "onnx", "onnxruntime", "openvino", "ncnn", "opencv-python-headless")
 
 
 def machine() -> dict[str, object]:
@@ -36,11 +38,6 @@ def commit() -> str | None:
     ours = _git("ls-files", ":/benchmarks/machine.py")  # an installed copy may lie in somebody else's
     head = _git("rev-parse", "HEAD") if ours else None
     return f"{head}+" if head and _git("status", "--porcelain", "--untracked-files=no") else head
-
-
-def usable_cores() -> int:
-    """How many cores this process may use: in a container fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _installed(package: str) -> bool:

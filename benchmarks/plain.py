@@ -28,6 +28,7 @@ class PlainReport:
     limiting_stage: str
     backend: str = "swscale"
     backend_reason: str = "FFmpeg's bicubic, for comparison"
+    kept_share: float | None = None
 
 
 def run_plain(plan: Plan) -> PlainReport:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import statistics
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,11 @@ def new_report(kind: str, command: str) -> Report:
         "machine": machine(),
         "versions": versions(),
     }
+
+
+def spread_of(values: Sequence[float]) -> dict[str, float]:
+    """Of several measurements of one thing."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def write_report(report: Report, path: Path) -> None:

@@ -35,6 +35,7 @@ class Sample:
     memory_peak: int
     backend: str
     backend_reason: str
+    kept_share: float | None  # of the pixels: unchanged since the frame before, not computed again
     limiting_stage: str
     stages: dict[str, StageTimes]
     cpu_ms: dict[str, float]
@@ -60,6 +61,8 @@ class _Report(Protocol):
     def backend(self) -> str: ...
     @property
     def backend_reason(self) -> str: ...
+    @property
+    def kept_share(self) -> float | None: ...
 
 
 def _sample(case: str, source: Path, output: Path, options: Options) -> Sample:
@@ -79,6 +82,7 @@ def _sample(case: str, source: Path, output: Path, options: Options) -> Sample:
         memory_peak=peak,
         backend=done.backend,
         backend_reason=done.backend_reason,
+        kept_share=done.kept_share,
         limiting_stage=done.limiting_stage,
         stages=done.stages,
         cpu_ms={} if case == PLAIN else stage_costs(plan, min(COSTED_FRAMES, done.frames)),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from clips import Clip, truncated, write_clip
 from framelift.benchmarks.demo import make_demo
+from framelift.benchmarks.documents import markdown as shown
 from framelift.benchmarks.files import Examined, Outcome, markdown
 from framelift.benchmarks.lettering import LETTERS, draw_text
 from framelift.benchmarks.pipeline import Settings, measure
@@ -18,7 +19,6 @@ from framelift.benchmarks.render import Clip as Scene
 from framelift.benchmarks.render import render
 from framelift.benchmarks.report import Report, read_report, write_report
 from framelift.benchmarks.sample import PLAIN, take_sample
-from framelift.benchmarks.tables import markdown as shown
 from framelift.cli.main import exit_code_of
 from framelift.engine.errors import ExitCode, InputError, OutputError
 from framelift.engine.media import probe
@@ -143,6 +143,24 @@ def test_a_row_sums_up_its_samples(report: Report) -> None:
     assert plain["fps_over_bicubic"]["min"] == plain["fps_over_bicubic"]["max"] == 1
 
 
+def test_models_and_backends_are_measured_side_by_side() -> None:
+    backends = ("auto", "onnxruntime")
+    settings = Settings(replace(SCENE, frames=2), backends=backends, preset="ultrafast", repeat=1, reuse=False)
+    made = measure(settings, lambda _: None)
+    assert "--backend auto --backend onnxruntime --precision auto " in made["command"]
+    assert " --no-reuse --preset ultrafast " in made["command"]
+    assert [row["case"] for row in made["rows"]] == [PLAIN, "tiny-16, auto", "tiny-16, onnxruntime"]
+    assert {row["preset"] for row in made["rows"]} == {"ultrafast"}
+    assert made["rows"][2]["backend_reason"].startswith("as asked for")
+    assert "; libx264 ultrafast." in shown(made)
+
+
+def test_precisions_are_cases_of_their_own() -> None:
+    cases = Settings(models=("tiny-16", "tiny-16-x2"), precisions=("fp32", "int8")).cases()
+    assert list(cases) == ["tiny-16, fp32", "tiny-16, int8", "tiny-16-x2, fp32", "tiny-16-x2, int8"]
+    assert [options.precision for options in cases.values()] == ["fp32", "int8"] * 2
+
+
 def test_memory_is_that_of_the_run_alone(report: Report) -> None:
     for row in report["rows"]:
         assert 20 * MEGABYTE < row["memory_before"] <= row["memory_peak"] < 400 * MEGABYTE
@@ -177,7 +195,7 @@ def test_what_is_no_report_is_refused(text: str, words: str, tmp_path: Path) -> 
 def test_an_error_in_the_measured_process_arrives_whole(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "clip.mp4", Clip(frames=2))
     with pytest.raises(OutputError, match="is not a folder") as caught:
-        take_sample("tiny-16", source, tmp_path / "missing" / "out.mkv", Settings().options("tiny-16"))
+        take_sample("tiny-16", source, tmp_path / "missing" / "out.mkv", Settings().options("tiny-16", "auto", "auto"))
     assert caught.value.hint
 
 
