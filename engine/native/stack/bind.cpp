@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <type_traits>
@@ -53,6 +54,12 @@ Path path_named(const std::string& name) {
     refuse("path is \"" + name + "\"; allowed on this processor are " + allowed);
 }
 
+void check_finite(const std::vector<float>& values, const char* name) {
+    for (float value : values) {
+        if (!std::isfinite(value)) refuse(std::string(name) + " is " + std::to_string(value) + "; allowed are finite numbers");
+    }
+}
+
 template <typename Number, typename Array>
 std::vector<Number> per_channel(const std::optional<Array>& array, int channels, const char* name) {
     if (!array) return {};
@@ -60,7 +67,9 @@ std::vector<Number> per_channel(const std::optional<Array>& array, int channels,
         refuse(std::string(name) + " is [" + std::to_string(array->shape(0)) + "]; the weight has " +
                std::to_string(channels) + " output channels");
     }
-    return {array->data(), array->data() + channels};
+    std::vector<Number> values(array->data(), array->data() + channels);
+    if constexpr (std::is_same_v<Number, float>) check_finite(values, name);
+    return values;
 }
 
 Layer layer_of(const Weight4D& weight, const std::optional<PerChannel>& bias,
@@ -82,6 +91,8 @@ Layer layer_of(const Weight4D& weight, const std::optional<PerChannel>& bias,
     layer.inputs = static_cast<int>(weight.shape(1));
     layer.outputs = outputs;
     layer.weight.assign(weight.data(), weight.data() + weight.size());
+    check_finite(layer.weight, "weight");
+    check_finite({add_factor}, "add_factor");
     layer.bias = per_channel<float>(bias, outputs, "bias");
     layer.bias_codes = per_channel<std::int32_t>(bias_codes, outputs, "bias_codes");
     layer.slope = per_channel<float>(slope, outputs, "slope");
@@ -137,6 +148,8 @@ void check(const Network& network, Format format) {
         channels = layer.outputs;
         if (layer.bias_codes.empty() == network.integer) refuse("some layers are integer and some are not");
         if (network.integer) check_integers(layer, name);
+        if (!network.integer && layer.add_factor != 1.0f) refuse(name + " is not integer; its add_factor must be 1");
+        if (i + 1 == layers && !layer.slope.empty()) refuse(name + " is the last and has slopes; no activation follows it");
         check_add(network, i, name);
     }
     const int wanted = network.samples_per_cell() * network.samples_per_cell();
@@ -150,6 +163,7 @@ void check(const Network& network, Format format) {
 FusedStack* new_stack(const std::vector<Layer>& layers, int scale, int unshuffle, const std::string& shortcut,
                       float cubic_a, const std::string& path, int threads) {
     if (threads < 1 || threads > 1024) refuse("threads is " + std::to_string(threads) + "; allowed are 1 to 1024");
+    check_finite({cubic_a}, "cubic_a");
     const Path chosen = path_named(path);
     const bool integer = !layers.empty() && !layers[0].bias_codes.empty();
     Network network{layers, scale, unshuffle, shortcut_named(shortcut), cubic_a, integer};
@@ -166,6 +180,7 @@ void check_enlarged(const Plane<A>& src, const Plane<B>& dst, int scale, const c
 
 template <typename Code>
 std::vector<Companion<Code>> companions_of(const nb::list& planes) {
+    if (std::is_same_v<Code, float> && planes.size() > 0) refuse("there are companions; allowed is none beside float planes");
     std::vector<Companion<Code>> companions;
     for (nb::handle item : planes) {
         const auto parts = nb::cast<nb::tuple>(item);

@@ -26,7 +26,7 @@ std::ptrdiff_t cache_budget() {
 }
 
 std::ptrdiff_t strip_cells_for(const Plan& plan) {
-    const std::ptrdiff_t columns = cache_budget() / (4 * plan.words_per_column());
+    const std::ptrdiff_t columns = cache_budget() / (4 * plan.words_per_column);
     return std::max<std::ptrdiff_t>(columns - margin - overrun - 2 * plan.halo, 4 * plan.halo + 64);
 }
 

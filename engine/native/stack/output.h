@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "../multiversion.h"
 #include "kernel.h"
@@ -48,6 +49,25 @@ FRAMELIFT_INLINE void store_row(const float* tile, std::ptrdiff_t pitch, const C
     }
 }
 
+// The same for two samples a cell and whole vectors of cells.
+template <class V, bool anchored, typename Code>
+FRAMELIFT_INLINE void store_pairs(const float* tile, std::ptrdiff_t pitch, const Code* nearest, float largest, Code* out,
+                                  std::ptrdiff_t cells) {
+    const auto zero = V::all(0.0f), top = V::all(largest);
+    for (std::ptrdiff_t x = 0; x < cells; x += V::lanes) {
+        const auto anchor = anchored ? V::float_from_int(V::load(nearest + x)) : zero;
+        const auto even = V::add(anchor, V::mul(V::load(tile + x), top));
+        const auto odd = V::add(anchor, V::mul(V::load(tile + pitch + x), top));
+        const auto low = V::int_from_float(V::min(V::max(even, zero), top));
+        const auto high = V::int_from_float(V::min(V::max(odd, zero), top));
+        if constexpr (sizeof(Code) == 1) {
+            V::store_halves(out + 2 * x, V::bits_or(low, V::template shift_left<8>(high)));
+        } else {
+            V::store(reinterpret_cast<Word*>(out + 2 * x), V::bits_or(low, V::template shift_left<16>(high)));
+        }
+    }
+}
+
 // The general form: any shortcut, any number of samples a cell.
 template <typename Code>
 FRAMELIFT_INLINE void store_any_row(const Plan& plan, const Luma<Code>& luma, const float* tile, std::ptrdiff_t pitch,
@@ -61,26 +81,33 @@ FRAMELIFT_INLINE void store_any_row(const Plan& plan, const Luma<Code>& luma, co
 }
 
 // All output rows of `cells` cells of row `row`, from `cell` on; `tile` holds [channel][pitch] values.
-template <int S, bool anchored, typename Code>
+template <class V, int S, bool anchored, typename Code>
 FRAMELIFT_INLINE void store_rows(const Luma<Code>& luma, const float* tile, std::ptrdiff_t pitch, std::ptrdiff_t row,
                                  std::ptrdiff_t cell, std::ptrdiff_t cells) {
-    for (int i = 0; i < S; ++i) {
-        store_row<S, anchored>(tile + i * S * pitch, pitch, luma.source.row(row) + cell, luma.largest,
-                               luma.output.row(S * row + i) + S * cell, cells);
+    const Code* nearest = luma.source.row(row) + cell;
+    for (int i = 0; i < S; ++i, tile += S * pitch) {
+        Code* out = luma.output.row(S * row + i) + S * cell;
+        if constexpr (S == 2 && !std::is_floating_point_v<Code>) {
+            if (cells % V::lanes == 0) {
+                store_pairs<V, anchored>(tile, pitch, nearest, luma.largest, out, cells);
+                continue;
+            }
+        }
+        store_row<S, anchored>(tile, pitch, nearest, luma.largest, out, cells);
     }
 }
 
-template <typename Code>
+template <class V, typename Code>
 FRAMELIFT_INLINE void store_cells(const Plan& plan, const Luma<Code>& luma, const float* tile, std::ptrdiff_t pitch,
                                   std::ptrdiff_t row, std::ptrdiff_t cell, std::ptrdiff_t cells) {
     const int samples = plan.samples_per_cell();
     if (plan.unshuffle == 1 && plan.shortcut == Shortcut::nearest && samples <= 4) {
-        if (samples == 2) return store_rows<2, true>(luma, tile, pitch, row, cell, cells);
-        if (samples == 3) return store_rows<3, true>(luma, tile, pitch, row, cell, cells);
-        if (samples == 4) return store_rows<4, true>(luma, tile, pitch, row, cell, cells);
+        if (samples == 2) return store_rows<V, 2, true>(luma, tile, pitch, row, cell, cells);
+        if (samples == 3) return store_rows<V, 3, true>(luma, tile, pitch, row, cell, cells);
+        if (samples == 4) return store_rows<V, 4, true>(luma, tile, pitch, row, cell, cells);
     }
     if (plan.shortcut == Shortcut::none && samples == 2) {
-        return store_rows<2, false>(luma, tile, pitch, row, cell, cells);
+        return store_rows<V, 2, false>(luma, tile, pitch, row, cell, cells);
     }
     for (int i = 0; i < samples; ++i) {
         store_any_row(plan, luma, tile + i * samples * pitch, pitch, samples * row + i, cell, cells);

@@ -68,7 +68,7 @@ std::vector<float> with_zeros(std::vector<float> values, int length) {
 
 // Sums are int32, and what becomes of them must convert back to int32 before it is clipped.
 void check_sums(const Layer& layer, int index) {
-    constexpr double limit = 2147483520.0;  // the largest float below 2^31
+    constexpr double limit = 2147481600.0;  // 2^31, less what rounding to float may add
     const std::size_t weights = layer.weight.size() / layer.outputs;
     for (int o = 0; o < layer.outputs; ++o) {
         double sum = std::abs(static_cast<double>(layer.bias_codes[o]));
@@ -125,6 +125,10 @@ void place_rows(Plan& plan) {
         Step& reader = plan.steps[step.add + 1];
         reader.input_rows = std::max(reader.input_rows, step.delay - plan.steps[step.add].delay + 1);
     }
+    for (Step& step : plan.steps) {
+        step.input_start = plan.words_per_column;
+        plan.words_per_column += step.input_rows * step.input_groups;
+    }
 }
 
 // Keys' cubic convolution (IEEE Trans. ASSP 29(6), 1981) with the coefficient `a`.
@@ -146,12 +150,6 @@ std::vector<CubicPhase> phases_of(int scale, float a) {
 }
 
 }  // namespace
-
-std::ptrdiff_t Plan::words_per_column() const {
-    std::ptrdiff_t words = 0;
-    for (const Step& step : steps) words += static_cast<std::ptrdiff_t>(step.input_rows) * step.input_groups;
-    return words;
-}
 
 Plan plan_of(const Network& network, Format format, int block) {
     Plan plan{format, network.scale, network.unshuffle, network.shortcut, {}, {}, 0, network.unshuffle == 1};

@@ -43,6 +43,7 @@ struct Step {
     int reach = 0;        // rows and columns around its output that the layers after it read
     int input_groups = 0; // of its input tensor
     int input_rows = 0;   // rows of its input tensor that are kept
+    int input_start = 0;  // words of a column that the tensors before it take
 };
 
 // Where an output sample lies between the input's: four taps from `first`, for each phase of the scale.
@@ -61,7 +62,7 @@ struct Plan {
     bool input_is_shifted;  // one input channel: a word holds neighbouring columns of it instead of channels
 
     int samples_per_cell() const { return scale * unshuffle; }
-    std::ptrdiff_t words_per_column() const;
+    int words_per_column = 0;  // of all tensors' kept rows
 };
 
 // `block` is how many output channels a kernel computes at once: 8, with a block of 4 where they do not divide, or 4.

@@ -6,10 +6,17 @@ namespace framelift::stack {
 
 Pool::Pool(int helpers) {
     threads_.reserve(helpers);
-    for (int i = 0; i < helpers; ++i) threads_.emplace_back([this] { help(); });
+    try {
+        for (int i = 0; i < helpers; ++i) threads_.emplace_back([this] { help(); });
+    } catch (...) {
+        close();
+        throw;
+    }
 }
 
-Pool::~Pool() {
+Pool::~Pool() { close(); }
+
+void Pool::close() {
     {
         std::lock_guard lock(mutex_);
         closing_ = true;
@@ -20,7 +27,7 @@ Pool::~Pool() {
 
 void Pool::run(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& task) {
     if (count == 0) return;
-    Call call{task, count, 0, count};
+    Call call{task, count, 0, count, nullptr};
     std::unique_lock lock(mutex_);
     if (count > 1 && !threads_.empty()) {
         calls_.push_back(&call);
@@ -29,6 +36,7 @@ void Pool::run(std::ptrdiff_t count, const std::function<void(std::ptrdiff_t)>& 
     while (work_on(call, lock)) {
     }
     finished_.wait(lock, [&] { return call.unfinished == 0; });
+    if (call.error) std::rethrow_exception(call.error);
 }
 
 // Does one task of `call`, unless all are begun. The last one begun takes the call off the queue.
@@ -39,8 +47,14 @@ bool Pool::work_on(Call& call, std::unique_lock<std::mutex>& lock) {
         calls_.erase(std::remove(calls_.begin(), calls_.end(), &call), calls_.end());
     }
     lock.unlock();
-    call.task(index);
+    std::exception_ptr error;
+    try {
+        call.task(index);
+    } catch (...) {
+        error = std::current_exception();
+    }
     lock.lock();
+    if (error) call.error = error;
     if (--call.unfinished == 0) finished_.notify_all();
     return true;
 }

@@ -18,7 +18,7 @@ struct Scratch {
 
     Scratch(const Plan& plan, std::ptrdiff_t cells)
         : columns((margin + cells + overrun + line - 1) / line * line),
-          row_words(columns * plan.words_per_column()),
+          row_words(columns * plan.words_per_column),
           value_bytes(4 * columns * plan.unshuffle * plan.unshuffle) {}
 
     std::size_t bytes() const { return static_cast<std::size_t>(4 * row_words + value_bytes); }

@@ -17,7 +17,7 @@
 
 namespace framelift::stack {
 
-constexpr int most_rows = 64;                  // of one layer that are kept
+constexpr std::uint32_t most_rows = 64;        // above the picture that a strip begins at most
 constexpr int most_groups = 64;                // of one layer
 constexpr int most_taps = 5 * 5 * most_groups; // of one output column
 
@@ -86,13 +86,10 @@ private:
 
     // The first group's row y of layer l's input; its cell `left_` stands in column `margin`.
     FRAMELIFT_INLINE Word* row(int l, std::ptrdiff_t y) const {
-        std::ptrdiff_t words = 0;
-        for (int i = 0; i < l; ++i) {
-            words += static_cast<std::ptrdiff_t>(plan_.steps[i].input_rows) * plan_.steps[i].input_groups;
-        }
         const Step& step = plan_.steps[l];
-        const std::ptrdiff_t slot = (y + most_rows * step.input_rows) % step.input_rows;  // y may be as low as -most_rows
-        return rows_ + scratch_.columns * (words + slot * step.input_groups);
+        const auto rows = static_cast<std::uint32_t>(step.input_rows);
+        const std::uint32_t slot = (static_cast<std::uint32_t>(y) + most_rows * rows) % rows;  // y is -most_rows at least
+        return rows_ + scratch_.columns * (step.input_start + static_cast<std::ptrdiff_t>(slot) * step.input_groups);
     }
 
     FRAMELIFT_INLINE void load_row(std::ptrdiff_t t) {
@@ -205,7 +202,7 @@ private:
             last_block<least_channels, P>(step, taps, x, channel, weights, tile + channel * pitch);
         }
         const std::ptrdiff_t left = rect_.right - cell;
-        store_cells(plan_, luma_, tile, pitch, y, cell, left < pitch ? left : pitch);
+        store_cells<V>(plan_, luma_, tile, pitch, y, cell, left < pitch ? left : pitch);
     }
 
     template <int O, int P>

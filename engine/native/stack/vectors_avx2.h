@@ -21,6 +21,18 @@ struct Avx2 {
     static FRAMELIFT_INLINE Int load(const Word* p) { return _mm256_loadu_si256(reinterpret_cast<const Int*>(p)); }
     static FRAMELIFT_INLINE void store(Word* p, Int v) { _mm256_storeu_si256(reinterpret_cast<Int*>(p), v); }
     static FRAMELIFT_INLINE void store(float* p, Float v) { _mm256_storeu_ps(p, v); }
+    static FRAMELIFT_INLINE Float load(const float* p) { return _mm256_loadu_ps(p); }
+    static FRAMELIFT_INLINE Int load(const std::uint8_t* p) {
+        return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+    }
+    static FRAMELIFT_INLINE Int load(const std::uint16_t* p) {
+        return _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    // The low 16 bits of each lane.
+    static FRAMELIFT_INLINE void store_halves(std::uint8_t* p, Int v) {
+        const __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packus_epi32(low, high));
+    }
     static FRAMELIFT_INLINE Int all(Word w) { return _mm256_set1_epi32(static_cast<int>(w)); }
     static FRAMELIFT_INLINE Float all(float v) { return _mm256_set1_ps(v); }
     // The compiler must take it for a new value.

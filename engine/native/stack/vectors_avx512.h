@@ -21,6 +21,17 @@ struct Avx512 {
     static FRAMELIFT_INLINE Int load(const Word* p) { return _mm512_loadu_si512(p); }
     static FRAMELIFT_INLINE void store(Word* p, Int v) { _mm512_storeu_si512(p, v); }
     static FRAMELIFT_INLINE void store(float* p, Float v) { _mm512_storeu_ps(p, v); }
+    static FRAMELIFT_INLINE Float load(const float* p) { return _mm512_loadu_ps(p); }
+    static FRAMELIFT_INLINE Int load(const std::uint8_t* p) {
+        return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    static FRAMELIFT_INLINE Int load(const std::uint16_t* p) {
+        return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    }
+    // The low 16 bits of each lane.
+    static FRAMELIFT_INLINE void store_halves(std::uint8_t* p, Int v) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
+    }
     static FRAMELIFT_INLINE Int all(Word w) { return _mm512_set1_epi32(static_cast<int>(w)); }
     static FRAMELIFT_INLINE Float all(float v) { return _mm512_set1_ps(v); }
     // The compiler must take it for a new value.

@@ -4,6 +4,7 @@
 #include <arm_neon.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "../multiversion.h"
 #include "plan.h"
@@ -18,6 +19,18 @@ struct Neon {
     static constexpr int vectors = 4;
     static constexpr int tail_vectors = 4;
 
+    static FRAMELIFT_INLINE Float load(const float* p) { return vld1q_f32(p); }
+    static FRAMELIFT_INLINE Int load(const std::uint8_t* p) {
+        Word four;
+        std::memcpy(&four, p, sizeof four);
+        const uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
+        return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
+    }
+    static FRAMELIFT_INLINE Int load(const std::uint16_t* p) { return vreinterpretq_s32_u32(vmovl_u16(vld1_u16(p))); }
+    // The low 16 bits of each lane.
+    static FRAMELIFT_INLINE void store_halves(std::uint8_t* p, Int v) {
+        vst1_u8(p, vreinterpret_u8_u16(vmovn_u32(vreinterpretq_u32_s32(v))));
+    }
     static FRAMELIFT_INLINE Int load(const Word* p) { return vreinterpretq_s32_u32(vld1q_u32(p)); }
     static FRAMELIFT_INLINE void store(Word* p, Int v) { vst1q_u32(p, vreinterpretq_u32_s32(v)); }
     static FRAMELIFT_INLINE void store(float* p, Float v) { vst1q_f32(p, v); }
@@ -36,6 +49,8 @@ struct Neon {
     static FRAMELIFT_INLINE Float float_from_int(Int v) { return vcvtq_f32_s32(v); }
     static FRAMELIFT_INLINE Int int_from_float(Float v) { return vcvtnq_s32_f32(v); }
 
+    static FRAMELIFT_INLINE Int bits_or(Int a, Int b) { return vorrq_s32(a, b); }
+    template <int n> static FRAMELIFT_INLINE Int shift_left(Int v) { return vshlq_n_s32(v, n); }
     static FRAMELIFT_INLINE Int bits_and(Int a, Int b) { return vandq_s32(a, b); }
     template <int n> static FRAMELIFT_INLINE Int shift_right(Int v) {
         if constexpr (n == 0) return v;  // which the instruction cannot encode
