@@ -85,4 +85,8 @@ def _int8(network: PlainSR, name: str, photos: Path) -> _Form:
     proto = onnx_from_quantised(quantised, name)
     upscale = function_of(proto)
     parity = check_parity(quantised, upscale, INT8_PARITY_BOUND)
-    return _Form(INT8, proto, upscale, parity, {"calibration": f"{CROPS} crops of {SIZE} x {SIZE}"})
+    made_by = {
+        "calibration": f"{CROPS} crops of {SIZE} x {SIZE}",
+        "activation_steps": [float(step) for step in quantised.steps],  # white = 1, one for each hidden layer
+    }
+    return _Form(INT8, proto, upscale, parity, made_by)
