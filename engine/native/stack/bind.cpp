@@ -2,12 +2,13 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <optional>
+#include <tuple>
 #include <type_traits>
 
 #include "../arrays.h"
@@ -178,19 +179,19 @@ void check_enlarged(const Plane<A>& src, const Plane<B>& dst, int scale, const c
            shape_text(dst.height, dst.width) + "; the second must be " + std::to_string(scale) + " times larger");
 }
 
+// src, dst, row_first, row_weights, column_first, column_weights.
 template <typename Code>
-std::vector<Companion<Code>> companions_of(const nb::list& planes) {
-    if (std::is_same_v<Code, float> && planes.size() > 0) refuse("there are companions; allowed is none beside float planes");
+using CompanionArrays = std::tuple<Array2D<const Code>, Array2D<Code>, Indices, Weights, Indices, Weights>;
+
+template <typename Code>
+std::vector<Companion<Code>> companions_of(const std::vector<CompanionArrays<Code>>& arrays) {
+    if (std::is_same_v<Code, float> && !arrays.empty()) refuse("float planes have companions; allowed are none");
     std::vector<Companion<Code>> companions;
-    for (nb::handle item : planes) {
-        const auto parts = nb::cast<nb::tuple>(item);
-        if (parts.size() != 6) refuse("a companion is (src, dst, row_first, row_weights, column_first, column_weights)");
-        const auto source = plane_of(nb::cast<Array2D<const Code>>(parts[0], false), "companion src");
-        const auto output = plane_of(nb::cast<Array2D<Code>>(parts[1], false), "companion dst");
-        companions.push_back(
-            {source, output,
-             taps_of(nb::cast<Indices>(parts[2], false), nb::cast<Weights>(parts[3], false), output.height, "row"),
-             taps_of(nb::cast<Indices>(parts[4], false), nb::cast<Weights>(parts[5], false), output.width, "column")});
+    for (const auto& [src, dst, row_first, row_weights, column_first, column_weights] : arrays) {
+        const auto source = plane_of(src, "companion src");
+        const auto output = plane_of(dst, "companion dst");
+        companions.push_back({source, output, taps_of(row_first, row_weights, output.height, "row"),
+                              taps_of(column_first, column_weights, output.width, "column")});
     }
     return companions;
 }
@@ -198,7 +199,8 @@ std::vector<Companion<Code>> companions_of(const nb::list& planes) {
 template <typename Code>
 std::ptrdiff_t run(FusedStack& stack, const Array2D<const Code>& src, const Array2D<Code>& dst, int max_code,
                    const std::optional<Array2D<const Code>>& previous_src,
-                   const std::optional<Array2D<const Code>>& previous_dst, const nb::list& companions) {
+                   const std::optional<Array2D<const Code>>& previous_dst,
+                   const std::vector<CompanionArrays<Code>>& companions) {
     const Plan& plan = stack.plan();
     float largest = 1.0f;
     if constexpr (!std::is_same_v<Code, float>) largest = checked_max_code<Code>(max_code);
@@ -246,7 +248,7 @@ template <typename Code>
 void define_run(nb::class_<FusedStack>& cls) {
     cls.def("run", &run<Code>, "src"_a.noconvert(), "dst"_a.noconvert(), "max_code"_a = 1,
             "previous_src"_a.noconvert() = nb::none(), "previous_dst"_a.noconvert() = nb::none(),
-            "companions"_a = nb::list());
+            "companions"_a.noconvert() = nb::list());
 }
 
 }  // namespace

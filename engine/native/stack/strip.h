@@ -144,10 +144,19 @@ private:
                             step.requant.data(), step.add_factor};
         const std::ptrdiff_t end = margin + cells();
         std::ptrdiff_t x = margin;
-        for (; x + (V::vectors - 1) * V::lanes < end; x += V::vectors * V::lanes) {
-            hidden_columns<V::vectors>(step, taps, hidden, x);
+        while (x < end) {
+            const std::ptrdiff_t left = (end - x + V::lanes - 1) / V::lanes;  // vectors
+            if (left >= V::vectors && left != V::vectors + 1) {  // two halves rather than a lonely last one
+                hidden_columns<V::vectors>(step, taps, hidden, x);
+                x += V::vectors * V::lanes;
+            } else if (left > 1) {
+                hidden_columns<2>(step, taps, hidden, x);
+                x += 2 * V::lanes;
+            } else {
+                hidden_columns<1>(step, taps, hidden, x);
+                x += V::lanes;
+            }
         }
-        for (; x < end; x += V::lanes) hidden_columns<1>(step, taps, hidden, x);
         for (int g = 0; g < groups; ++g) {
             for (std::ptrdiff_t i = end; i < x; ++i) out[g][i] = 0;  // beyond the picture's right border
         }
@@ -242,8 +251,8 @@ double spin(std::int64_t rounds) {
     for (int o = 0; o < O; ++o) {
         for (int p = 0; p < P; ++p) sums[o][p] = A::start(0);
     }
-    auto columns = V::all(Word{0});
-    const auto weight = V::all(Word{0});
+    auto columns = V::all(Word{0}), weight = V::all(Word{0});
+    V::hide(weight);
     for (std::int64_t i = 0; i < rounds; ++i) {
 #pragma GCC unroll 8
         for (int o = 0; o < O; ++o) {
