@@ -205,3 +205,9 @@ def test_openvino_is_loaded_when_it_is_asked_for() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+def test_native_takes_a_tensor_whose_samples_lie_apart() -> None:
+    x = np.random.default_rng(1).random((1, 1, 12, 20), np.float32)
+    with closing(choose_backend(load_model("tiny-16-x2"), Compute("native", threads=1))) as made:
+        np.testing.assert_array_equal(made.run(np.asfortranarray(x)), made.run(x))

@@ -52,7 +52,7 @@ class NativeBackend:
         batch, channels, height, width = x.shape
         scale = self._model.scale
         y = np.empty((batch, channels, scale * height, scale * width), np.float32)
-        for source, output in zip(x, y, strict=True):
+        for source, output in zip(np.ascontiguousarray(x), y, strict=True):
             self._open().run(source[0], output[0])
         return y
 
