@@ -98,6 +98,32 @@ def cpu(
 
 
 @bench.command()
+def reuse(
+    clip: Annotated[
+        list[str] | None,
+        typer.Option(help="screen, camera, animation, noise, or a video file; may be repeated; all scenes by default."),
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="May be repeated; tiny-8 and tiny-16 by default.")] = None,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the scenes, which are rendered.")] = "640x360",
+    frames: Annotated[int, typer.Option(min=2, help="Of the scenes, and at most of a file.")] = 72,
+    repeat: Annotated[int, typer.Option(min=1, help="Passes over each clip.")] = 5,
+    report: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+) -> int:
+    """Measure what is spared where parts of the picture do not change, and the cost where all does. Prints Markdown."""
+    from framelift.benchmarks.reuse import Settings, measure
+    from framelift.benchmarks.reuse_scenes import KINDS
+
+    settings = Settings(
+        clips=tuple(clip or KINDS),
+        models=tuple(model or ("tiny-8", "tiny-16")),
+        size=_size_of(size),
+        frames=frames,
+        repeat=repeat,
+    )
+    return _measured(lambda: measure(settings, say), report)
+
+
+@bench.command()
 def report(file: Annotated[Path, typer.Argument(help="What `framelift bench ... --json` has written.")]) -> int:
     """Show a report as Markdown."""
     from framelift.benchmarks.documents import markdown

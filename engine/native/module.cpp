@@ -142,8 +142,8 @@ void rgb_with_luma(const Arrays2D<const Code>& src, const Array2D<const float>& 
 template <typename Code>
 void define_for(nb::module_& m) {
     m.def("resample", &resample<Code>, "src"_a.noconvert(), "dst"_a.noconvert(), "row_first"_a.noconvert(),
-          "row_weights"_a.noconvert(), "column_first"_a.noconvert(), "column_weights"_a.noconvert(), "max_code"_a, "y0"_a = 0,
-          "y1"_a = nb::none());
+          "row_weights"_a.noconvert(), "column_first"_a.noconvert(), "column_weights"_a.noconvert(), "max_code"_a,
+          "y0"_a = 0, "y1"_a = nb::none());
     m.def("tensor_from_plane", &tensor_from_plane<Code>, "src"_a.noconvert(), "dst"_a.noconvert(), "max_code"_a);
     m.def("plane_from_tensor", &plane_from_tensor<Code>, "src"_a.noconvert(), "dst"_a.noconvert(), "max_code"_a);
     m.def("rgb_from_yuv", &rgb_from_yuv<Code>, "src"_a.noconvert(), "dst"_a.noconvert(), "row_first"_a.noconvert(),

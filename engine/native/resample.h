@@ -43,8 +43,8 @@ struct Period {
 
 // Resamples one row after another along the width.
 //
-// Where lengths are as small whole numbers, such as 1:2 or 4:3, taps repeat. Then every period's first samples, its
-// second ones and so on each are a weighted sum of rows: of the source's every inputs-th samples, from one on.
+// Where the lengths are in the ratio of small whole numbers, such as 1:2 or 4:3, the taps repeat. Then the first
+// samples of all periods are one weighted sum of rows, made of every inputs-th source sample; so are the second ones.
 class RowResampler {
 public:
     RowResampler(std::ptrdiff_t width, const Taps& taps);

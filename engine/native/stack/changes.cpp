@@ -32,21 +32,29 @@ bool differ(const Plane<const Code>& a, const Plane<const Code>& b, const Rect& 
     return false;
 }
 
-// Every tile that has a flagged one within so many rows and columns of tiles.
-Tiles spread(Tiles& changed, std::ptrdiff_t rows, std::ptrdiff_t columns) {
-    Tiles wider(changed.cells_wide, changed.cells_high);
-    for (std::ptrdiff_t r = 0; r < changed.rows; ++r) {
-        for (std::ptrdiff_t c = 0; c < changed.columns; ++c) {
-            if (!changed.at(r, c)) continue;
-            for (std::ptrdiff_t y = std::max<std::ptrdiff_t>(0, r - rows); y < std::min(changed.rows, r + rows + 1); ++y) {
-                for (std::ptrdiff_t x = std::max<std::ptrdiff_t>(0, c - columns);
-                     x < std::min(changed.columns, c + columns + 1); ++x) {
-                    wider.at(y, x) = 1;
-                }
-            }
-        }
+// The part of `cells` that holds all that differs, empty where nothing does; several columns are looked at together.
+template <typename Code>
+Rect difference(const Plane<const Code>& a, const Plane<const Code>& b, Rect cells, int side) {
+    constexpr std::ptrdiff_t step = tile_columns / 4;
+    auto& [left, top, right, bottom] = cells;
+    const auto same = [&](const Rect& part) { return !differ(a, b, part, side); };
+    while (top < bottom && same({left, top, right, top + 1})) ++top;
+    if (top == bottom) return cells;
+    while (same({left, bottom - 1, right, bottom})) --bottom;
+    while (same({left, top, std::min(left + step, right), bottom})) left += step;
+    while (same({std::max(right - step, left), top, right, bottom})) right -= step;
+    return cells;
+}
+
+// Flags every tile with a cell within `reach` cells of `part`.
+void flag(Tiles& tiles, const Rect& part, int reach) {
+    const std::ptrdiff_t left = std::max<std::ptrdiff_t>(0, part.left - reach) / tile_columns;
+    const std::ptrdiff_t right = (std::min(tiles.cells_wide, part.right + reach) - 1) / tile_columns;
+    const std::ptrdiff_t top = std::max<std::ptrdiff_t>(0, part.top - reach) / tile_rows;
+    const std::ptrdiff_t bottom = (std::min(tiles.cells_high, part.bottom + reach) - 1) / tile_rows;
+    for (std::ptrdiff_t r = top; r <= bottom; ++r) {
+        for (std::ptrdiff_t c = left; c <= right; ++c) tiles.at(r, c) = 1;
     }
-    return wider;
 }
 
 // Runs of equal tiles along each row of tiles, joined with those below that span the same columns: every rectangle
@@ -72,11 +80,23 @@ Work rectangles(Tiles& compute) {
     return work;
 }
 
-// What computing takes, in cells: each rectangle brings half its halo on every side, one layer more and one less.
-std::ptrdiff_t cost(const std::vector<Rect>& rects, int halo) {
+// What computing takes, in cells. Beside a rectangle every layer computes `reach` columns on both sides; of the rows
+// above and below only those that later layers read, about half.
+std::ptrdiff_t cost(const std::vector<Rect>& rects, int reach) {
     std::ptrdiff_t cells = 0;
-    for (const Rect& rect : rects) cells += (rect.right - rect.left + halo) * (rect.bottom - rect.top + halo);
+    for (const Rect& rect : rects) cells += (rect.right - rect.left + 2 * reach) * (rect.bottom - rect.top + reach);
     return cells;
+}
+
+// Whether every third tile each way differs: a frame in which nothing stays is known so at a ninth of the price.
+template <typename Code>
+bool differ_all_over(const Plane<const Code>& a, const Plane<const Code>& b, const Tiles& tiles, int side) {
+    for (std::ptrdiff_t r = 0; r < tiles.rows; r += 3) {
+        for (std::ptrdiff_t c = 0; c < tiles.columns; c += 3) {
+            if (!differ(a, b, tiles.cells(r, c, c + 1), side)) return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
@@ -84,16 +104,18 @@ std::ptrdiff_t cost(const std::vector<Rect>& rects, int halo) {
 Work all_of(std::ptrdiff_t cells_wide, std::ptrdiff_t cells_high) { return {{{0, 0, cells_wide, cells_high}}, {}}; }
 
 template <typename Code>
-Work work_between(const Plane<const Code>& previous, const Plane<const Code>& source, int unshuffle, int halo) {
-    Tiles changed(source.width / unshuffle, source.height / unshuffle);
-    for (std::ptrdiff_t r = 0; r < changed.rows; ++r) {
-        for (std::ptrdiff_t c = 0; c < changed.columns; ++c) {
-            changed.at(r, c) = differ(previous, source, changed.cells(r, c, c + 1), unshuffle);
+Work work_between(const Plane<const Code>& previous, const Plane<const Code>& source, int unshuffle, int reach) {
+    Tiles compute(source.width / unshuffle, source.height / unshuffle);
+    const Work all = all_of(compute.cells_wide, compute.cells_high);
+    if (differ_all_over(previous, source, compute, unshuffle)) return all;
+    for (std::ptrdiff_t r = 0; r < compute.rows; ++r) {
+        for (std::ptrdiff_t c = 0; c < compute.columns; ++c) {
+            const Rect changed = difference(previous, source, compute.cells(r, c, c + 1), unshuffle);
+            if (changed.top < changed.bottom) flag(compute, changed, reach);
         }
     }
-    Tiles compute = spread(changed, (halo + tile_rows - 1) / tile_rows, (halo + tile_columns - 1) / tile_columns);
-    Work work = rectangles(compute), all = all_of(changed.cells_wide, changed.cells_high);
-    return cost(work.compute, halo) < cost(all.compute, halo) ? work : all;
+    const Work work = rectangles(compute);
+    return cost(work.compute, reach) < cost(all.compute, reach) ? work : all;
 }
 
 template Work work_between(const Plane<const std::uint8_t>&, const Plane<const std::uint8_t>&, int, int);

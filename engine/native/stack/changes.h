@@ -7,7 +7,8 @@
 
 namespace framelift::stack {
 
-// Changes are looked for in tiles of this many cells.
+// What is computed and what is kept are made of tiles of this many cells: small enough to keep much around a small
+// change, wide enough for whole vectors.
 constexpr std::ptrdiff_t tile_rows = 16, tile_columns = 32;
 
 struct Work {
@@ -18,9 +19,9 @@ struct Work {
 // Everything, for a frame without a predecessor.
 Work all_of(std::ptrdiff_t cells_wide, std::ptrdiff_t cells_high);
 
-// A cell is computed when its tile, or a tile within `halo` cells of it, differs between the two planes, which have
-// the same size.
+// A tile is computed when the two planes, which have the same size, differ within `reach` cells of it, give or take a
+// few columns. Everything is computed where keeping would not pay.
 template <typename Code>
-Work work_between(const Plane<const Code>& previous, const Plane<const Code>& source, int unshuffle, int halo);
+Work work_between(const Plane<const Code>& previous, const Plane<const Code>& source, int unshuffle, int reach);
 
 }  // namespace framelift::stack

@@ -57,9 +57,10 @@ void keep(const Plan& plan, const Luma<Code>& luma, const Plane<const Code>& pre
 }
 
 template <typename Code>
-void enlarge(const Companion<Code>& companion, float largest) {
+void enlarge(const Companion<Code>& companion, float largest, std::ptrdiff_t first_row, std::ptrdiff_t last_row) {
     if constexpr (!std::is_same_v<Code, float>) {
-        kernels::resample(companion.source, companion.output, companion.rows, companion.columns, largest);
+        kernels::resample_rows(companion.source, companion.output, companion.rows, companion.columns, largest, first_row,
+                               last_row);
     }
 }
 
@@ -84,7 +85,10 @@ std::vector<Task<Code>> FusedStack::tasks_of(const Work& work, const std::vector
             for (std::size_t j = 0; j + 1 < y.size(); ++j) tasks.push_back({Kind::compute, {x[i], y[j], x[i + 1], y[j + 1]}});
         }
     }
-    for (const Companion<Code>& companion : companions) tasks.push_back({Kind::resample, {}, &companion});
+    for (const Companion<Code>& companion : companions) {
+        const auto y = cuts(0, companion.output.height, std::min<std::ptrdiff_t>(threads_, companion.output.height), 1);
+        for (std::size_t j = 0; j + 1 < y.size(); ++j) tasks.push_back({Kind::resample, {0, y[j], 0, y[j + 1]}, &companion});
+    }
     for (const Rect& rect : work.keep) tasks.push_back({Kind::keep, rect});
     return tasks;
 }
@@ -100,19 +104,19 @@ std::ptrdiff_t FusedStack::run(const Luma<Code>& luma, const Previous<Code>* pre
                                const std::vector<Companion<Code>>& companions) {
     if (kernel_ == nullptr) {
         run_reference(network_, plan_.format, luma);
-        for (const Companion<Code>& companion : companions) enlarge(companion, luma.largest);
+        for (const Companion<Code>& companion : companions) enlarge(companion, luma.largest, 0, companion.output.height);
         return 0;
     }
     const int side = plan_.unshuffle;
     const Work work = previous == nullptr
                           ? all_of(luma.source.width / side, luma.source.height / side)
-                          : work_between(previous->source, luma.source, side, plan_.halo);
+                          : work_between(previous->source, luma.source, side, plan_.reach());
     const std::vector<Task<Code>> tasks = tasks_of(work, companions);
     Buffers::Loan scratch(buffers_, std::min<std::size_t>(tasks.size(), threads_), scratch_bytes(work));
     pool_.run(static_cast<std::ptrdiff_t>(tasks.size()), [&](std::ptrdiff_t i) {
         const Task<Code>& task = tasks[i];
         if (task.kind == Task<Code>::Kind::resample) {
-            enlarge(*task.companion, luma.largest);
+            enlarge(*task.companion, luma.largest, task.rect.top, task.rect.bottom);
         } else if (task.kind == Task<Code>::Kind::keep) {
             keep(plan_, luma, previous->output, task.rect);
         } else {

@@ -58,10 +58,12 @@ struct Plan {
     Shortcut shortcut;
     std::vector<CubicPhase> phases;  // of the bicubic shortcut
     std::vector<Step> steps;
-    int halo = 0;           // cells around an output cell that it depends on
+    int halo = 0;           // cells around an output cell that the layers read
     bool input_is_shifted;  // one input channel: a word holds neighbouring columns of it instead of channels
 
     int samples_per_cell() const { return scale * unshuffle; }
+    // Cells around an output cell that it depends on: the bicubic shortcut reads two pixels around.
+    int reach() const { return shortcut == Shortcut::bicubic && halo < 2 ? 2 : halo; }
     int words_per_column = 0;  // of all tensors' kept rows
 };
 
