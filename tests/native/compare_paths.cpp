@@ -10,8 +10,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
+#include <new>
 #include <random>
 #include <string>
+#include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "../../engine/native/stack/fused.h"
@@ -97,13 +101,15 @@ Network network_of(Random& random, Format format) {
     network.shortcut = random.one_of({Shortcut::none, Shortcut::nearest, Shortcut::bicubic});
     network.cubic_a = random.one_of({-0.5f, -0.75f});
     network.integer = is_integer(format);
-    const int layers = random.whole(1, 8), usual = random.one_of({random.whole(1, 64), 4, 8, 16});
+    const int layers = random.chance(20) ? 32 : random.whole(1, 8);
+    const int usual = random.one_of({random.whole(1, 64), 4, 8, 16});
+    const int kernel = random.chance(2) ? random.one_of({3, 5}) : 0;  // of all layers; 0: each has its own
     int channels = network.unshuffle * network.unshuffle;
     std::vector<float> bounds{1.0f};
     for (int i = 0; i < layers; ++i) {
         const bool last = i + 1 == layers;
         Layer layer;
-        layer.kernel = random.one_of({1, 3, 3, 5});
+        layer.kernel = kernel > 0 ? kernel : random.one_of({1, 3, 5});
         layer.inputs = channels;
         channels = last ? network.samples_per_cell() * network.samples_per_cell()
                         : random.chance(4) ? random.whole(1, 64) : usual;
@@ -185,10 +191,27 @@ public:
         run_reference(network, format, luma(source_, expected_));
     }
 
+    // After a smaller one, so that scratch memory must grow.
     bool whole_picture() {
         FusedStack stack(network_, &kernel_, kernel_.format, random_.whole(1, 5));
+        Picture<Code> small(random_, network_.unshuffle, network_.unshuffle);
+        Picture<Code> small_output(random_, network_.samples_per_cell(), network_.samples_per_cell());
+        fill(random_, small.plane(), largest_);
+        stack.run<Code>(luma(small, small_output), nullptr, {});
         Picture<Code> output = blank();
         return stack.run<Code>(luma(source_, output), nullptr, {}) == 0 && as_expected(output);
+    }
+
+    // Callers who share a stack and its threads.
+    bool callers_at_once() {
+        FusedStack stack(network_, &kernel_, kernel_.format, random_.whole(1, 3));
+        std::vector<Picture<Code>> outputs(3, blank());
+        std::vector<std::thread> callers;
+        for (Picture<Code>& output : outputs) {
+            callers.emplace_back([&] { stack.run<Code>(luma(source_, output), nullptr, {}); });
+        }
+        for (std::thread& caller : callers) caller.join();
+        return std::all_of(outputs.begin(), outputs.end(), [&](Picture<Code>& output) { return as_expected(output); });
     }
 
     // As strips and threads cut it, but anywhere; in scratch memory that is not larger than it has to be.
@@ -276,10 +299,11 @@ void compare(const Kernel& kernel, std::uint64_t seed, const char* codes) {
     for (const Layer& layer : network.layers) products += static_cast<double>(layer.weight.size());
     const double affordable = 1 + 4e6 / products;  // cells: the reference is slow
     const int width = random.whole(1, static_cast<int>(std::min(200.0, affordable)));
-    const int height = random.whole(1, static_cast<int>(std::min(60.0, 1 + affordable / width)));
+    const int height = random.whole(1, static_cast<int>(std::min(150.0, 1 + affordable / width)));
     Trial<Code> trial(random, kernel, network, network.unshuffle * height, network.unshuffle * width);
     const std::string name = codes;
     expect(trial.whole_picture(), kernel, seed, (name + ", a whole picture").c_str());
+    expect(trial.callers_at_once(), kernel, seed, (name + ", callers at once").c_str());
     expect(trial.rectangles(), kernel, seed, (name + ", rectangles").c_str());
     expect(trial.after_another_frame(), kernel, seed, (name + ", a frame after another").c_str());
 }
