@@ -106,18 +106,24 @@ FRAMELIFT_INLINE typename V::Int codes_from_sums(typename V::Int sum, const Hidd
 }
 
 template <class V>
-struct Int8x4 {
+struct Integers {
     using Vectors = V;
     using Sum = typename V::Int;
     using Value = std::uint8_t;
-    static constexpr Format format = Format::int8x4;
 
     static FRAMELIFT_INLINE Sum start(Word bias) { return V::all(bias); }
-    static FRAMELIFT_INLINE Sum dot(Sum sum, typename V::Int columns, typename V::Int weight) {
-        return V::dot_int8x4(sum, columns, weight);
-    }
     static FRAMELIFT_INLINE typename V::Float value(Sum sum, const float* requant, int channel) {
         return V::mul(V::float_from_int(sum), V::all(requant[channel]));
+    }
+};
+
+template <class V>
+struct Int8x4 : Integers<V> {
+    using typename Integers<V>::Sum;
+    static constexpr Format format = Format::int8x4;
+
+    static FRAMELIFT_INLINE Sum dot(Sum sum, typename V::Int columns, typename V::Int weight) {
+        return V::dot_int8x4(sum, columns, weight);
     }
     static FRAMELIFT_INLINE Word word(const std::uint8_t* v) {
         return static_cast<Word>(v[0]) | static_cast<Word>(v[1]) << 8 | static_cast<Word>(v[2]) << 16 |
@@ -145,18 +151,12 @@ struct Int8x4 {
 // For processors without a dot product of bytes: the same integers in 16 bits, for a product of bytes in pairs
 // (maddubs) clips its sums.
 template <class V>
-struct Int16x2 {
-    using Vectors = V;
-    using Sum = typename V::Int;
-    using Value = std::uint8_t;
+struct Int16x2 : Integers<V> {
+    using typename Integers<V>::Sum;
     static constexpr Format format = Format::int16x2;
 
-    static FRAMELIFT_INLINE Sum start(Word bias) { return V::all(bias); }
     static FRAMELIFT_INLINE Sum dot(Sum sum, typename V::Int columns, typename V::Int weight) {
         return V::dot_int16x2(sum, columns, weight);
-    }
-    static FRAMELIFT_INLINE typename V::Float value(Sum sum, const float* requant, int channel) {
-        return V::mul(V::float_from_int(sum), V::all(requant[channel]));
     }
     static FRAMELIFT_INLINE Word word(const std::uint8_t* v) {
         return static_cast<Word>(v[0]) | static_cast<Word>(v[1]) << 16;

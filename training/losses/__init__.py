@@ -1,0 +1,1 @@
+"""Losses, one family a file; `weighted.py` adds them up by name."""
