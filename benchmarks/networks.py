@@ -52,6 +52,7 @@ def network_named(name: str, folder: Path) -> Network:
         forms = {"fp32": stack.write(folder / f"{name}.onnx"), "int8": stack.write_int8(folder / f"{name}-int8.onnx")}
     else:
         path = load_model(name).path
+        path = path.with_name(f"{path.stem.removesuffix('-int8')}.onnx")  # each form is measured beside the other
         int8 = path.with_name(f"{path.stem}-int8.onnx")
         forms = {"fp32": path} | ({"int8": int8} if int8.is_file() else {})
     parsed = stack_of(forms["fp32"])

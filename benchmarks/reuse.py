@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.decode import Decoder
-from ..engine.errors import UsageError
+from ..engine.errors import ModelError, UsageError
 from ..engine.frame import DecodedFrame
 from ..engine.media import open_input
 from ..engine.pipeline import upscaler_for
@@ -164,4 +164,5 @@ def _pass(upscalers: Mapping[bool, Upscaler], frames: Sequence[DecodedFrame], se
             made[reuse] = upscalers[reuse].infer(work)
             seconds[reuse] += time.thread_time() - began
         planes = zip(made[True].out, made[False].out, strict=True)
-        assert all(np.array_equal(kept, computed) for kept, computed in planes), f"frame {frame.index} differs"
+        if not all(np.array_equal(kept, computed) for kept, computed in planes):
+            raise ModelError(f"frame {frame.index} differs with reuse and without", "report this as a bug")

@@ -49,11 +49,12 @@ def evaluate(
     from contextlib import closing
 
     from framelift.engine.backends import choose_backend
+    from framelift.engine.compute import Compute
     from framelift.engine.model import load_model
     from framelift.export.card import measure
 
     loaded = load_model(model)
-    with closing(choose_backend(loaded)) as backend:
+    with closing(choose_backend(loaded, Compute(mode="latency"))) as backend:
         for folder in folders:
             quality = measure(backend.run, loaded.scale, folder)
             print(

@@ -113,8 +113,8 @@ class Crew:
                     output.close()
 
         thread = threading.Thread(target=run, name=f"framelift-{name}", daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def cancel(self) -> None:
         """Stop every thread at its next hand-over."""

@@ -65,6 +65,9 @@ class ModelError(FrameliftError):
 class UnsupportedNetwork(ModelError):
     """The network is outside the family that the native kernel computes; another backend runs it."""
 
+    def __init__(self, message: str, hint: str = "backend onnxruntime runs it") -> None:
+        super().__init__(message, hint)
+
 
 class OutputError(FrameliftError):
     """The output cannot be written or cannot carry what the input holds."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .errors import ModelError
+from .errors import ModelError, UnsupportedNetwork
 from .resample import Taps
 from .stack import Layer, Stack
 
@@ -44,7 +44,10 @@ class Fused:
     """A stack made ready for one instruction set. Its calls hold no interpreter lock and may overlap."""
 
     def __init__(self, stack: Stack, precision: Precision, path: str | None = None, threads: int = 1) -> None:
-        """`path` is one of `paths(precision)`, None the fastest. Raises ModelError for what it cannot run."""
+        """`path` is one of `paths(precision)`, None the fastest.
+
+        Raises ModelError for another path, UnsupportedNetwork for a network the kernel does not run.
+        """
         self.path = path or paths(precision)[0]
         self.stack = stack
         if self.path not in paths(precision):
@@ -63,9 +66,7 @@ class Fused:
                 threads,
             )
         except ValueError as error:
-            raise ModelError(
-                f"the fused kernel cannot run this network: {error}", "backend onnxruntime runs any network"
-            ) from error
+            raise UnsupportedNetwork(f"the native kernel does not run this network: {error}") from error
 
     def run(
         self,

@@ -14,7 +14,7 @@ from .layout import PixelLayout
 from .model import Model
 from .tensor_road import TILE, TILE_ABOVE
 
-FRAMES_IN_FLIGHT = 10  # one in each stage and each place of the channels between them, and two for each thread
+FRAMES_IN_FLIGHT = 10  # one in each stage and each place of the channels between them
 _OWN_BYTES_PER_PIXEL = 64 * 4 * 3  # inner layers of our largest networks, for each input pixel of a tile
 _FOREIGN_BYTES_PER_PIXEL = 64 * 4 * 16
 _LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
@@ -25,9 +25,13 @@ _SAYINGS = (  # where, what, in bytes
 
 
 def estimate(
-    model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None, threads: int = 1
+    model: Model, layout: PixelLayout, choice: EncoderChoice, g: Geometry, tile: int | None, fused_threads: int
 ) -> float:
-    """Bytes at the peak: frames and tensors on their way, the network's inner layers, the encoder's lookahead."""
+    """Bytes at the peak: frames and tensors on their way, the network's inner layers, the encoder's lookahead.
+
+    The native kernel, on `fused_threads` threads or 0 when it is not sure to run, has neither tensors nor whole
+    layers, but two frames for each thread: the one in work and the one before.
+    """
     pixels_in, pixels_out = g.width * g.height, g.output_width * g.output_height
     frame_in, frame_out = pixels_in * layout.bytes_per_pixel, pixels_out * choice.layout.bytes_per_pixel
     tensors = 4.0 * model.channels * (pixels_in + g.model_width * g.model_height)
@@ -35,8 +39,9 @@ def estimate(
     at_once = min(pixels_in, side * side) if side else pixels_in
     layers = at_once * (_OWN_BYTES_PER_PIXEL if model.manifest else _FOREIGN_BYTES_PER_PIXEL)
     held = lookahead_for(choice.encoder, frame_out) + 8  # references and frames in its threads
-    in_flight = FRAMES_IN_FLIGHT + 2 * threads
-    return in_flight * (frame_in + frame_out) + 4 * tensors + layers + held * frame_out
+    in_flight = FRAMES_IN_FLIGHT + 2 * fused_threads
+    inner = 0.0 if fused_threads else 4 * tensors + layers
+    return in_flight * (frame_in + frame_out) + inner + held * frame_out
 
 
 def available() -> float | None:

@@ -86,8 +86,8 @@ def load_model(
     what they do. Raises ModelError, UsageError.
     """
     model = _load(_path_of(name, scale, precision), foreign)
-    if precision not in (None, model.precision):
-        stated = model.precision or "of no stated precision"
+    stated = model.precision or FP32  # files without a manifest do not state it
+    if precision not in (None, stated):
         raise ModelError(f"{model.path.name} is {stated}, not {precision}", "choose another file, or no precision")
     return model
 

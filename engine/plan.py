@@ -19,6 +19,7 @@ from .memory import estimate, refuse_what_does_not_fit
 from .model import Foreign, Model, load_model, precisions_of, scales_of
 from .orientation import Turn, turn_of
 from .pixel_format import tags_after
+from .plane_road import takes
 from .tracks import TrackPlan, plan_tracks, way_out, what_is_lost
 from .upscaler import DEFAULT_MODEL
 
@@ -76,12 +77,13 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        video, g = self.facts.video, self.geometry
+        video, g, compute = self.facts.video, self.geometry, self.options.compute
         frames = f"{video.frames} frames" if video.frames else "frames counted on the way"
         made = [
             f"video: stream {video.index}, {video.codec} {g.width}x{g.height} {video.pix_fmt}, {frames}"
             + (", interlaced" if video.interlaced else ""),
             f"model: {self.model.name}, x{self.model.scale}, on {g.width}x{g.height} pixels",
+            f"backend: {self.options.backend}, precision {self.options.precision}, threads {compute.cores}",
             f"output: {self.output_size[0]}x{self.output_size[1]} {self.choice.pix_fmt} in {self.container.muxer}",
             f"encoder: {self.choice.encoder.name}, {self.choice.reason}",
         ]
@@ -118,7 +120,8 @@ def make_plan(source: Path, output: Path, options: Options, *, new_folder: bool 
             f"{container.muxer} with {choice.encoder.name} cannot carry: {'; '.join(dropped)}",
             way_out(facts, container, choice.encoder, aspect),
         )
-    memory = estimate(model, layout, choice, geometry, options.tile, options.compute.cores)
+    fused = options.backend in ("auto", "native") and model.manifest is not None and takes(model, layout, geometry)
+    memory = estimate(model, layout, choice, geometry, options.tile, fused_threads=options.compute.cores * fused)
     refuse_what_does_not_fit(memory, geometry)
     colour = video.colour.decided(lines=video.height, pix_fmt=video.pix_fmt)
     return Plan(
@@ -161,7 +164,7 @@ def _model_for(options: Options, target: TargetSize, video: VideoFacts) -> Model
     scales = scales_of(options.model, compute.file_precision)
     if scales:
         scale = wanted_scale(video.width, video.height, target, scales)
-    form = compute.form_among(precisions_of(options.model, scale))
+    form = compute.form_among(precisions_of(options.model, scale), layout_of(video.pix_fmt).depth)
     model = load_model(options.model, scale=scale, precision=form, foreign=options.foreign)
     if not scales:  # a file, or a full name: it has the scale it has
         wanted_scale(video.width, video.height, target, (model.scale,))

@@ -24,6 +24,7 @@ def takes(model: Model, layout: PixelLayout, geometry: Geometry) -> bool:
         model.channels == 1
         and layout.kind != "rgb"
         and not geometry.resampled
+        and model.fixed_size is None
         and geometry.width % multiple == geometry.height % multiple == 0
     )
 

@@ -30,7 +30,7 @@ class RunReport:
     output: str
     model: str
     scale: int
-    precision: str | None  # of the model's file
+    precision: str | None  # that was computed in; None where the model's file does not state it
     backend: str
     backend_reason: str
     encoder: str
@@ -68,7 +68,7 @@ def report_of(
         output=str(plan.output),
         model=plan.model.name,
         scale=plan.model.scale,
-        precision=plan.model.precision,
+        precision="bf16" if plan.options.precision == "bf16" else plan.model.precision,
         backend=upscaler.backend.name,
         backend_reason=upscaler.backend.reason,
         encoder=plan.choice.encoder.name,

@@ -62,8 +62,3 @@ class Stack:
     def int8(self) -> bool:
         """Whether weights are int8 and activations uint8; else all is float32."""
         return self.layers[0].requant is not None
-
-    @property
-    def channels(self) -> int:
-        """Of the widest hidden layer; 0 where there is none."""
-        return max((len(layer.weight) for layer in self.layers[:-1]), default=0)

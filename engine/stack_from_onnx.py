@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
-from .errors import ModelError, UnsupportedNetwork
+from .errors import UnsupportedNetwork
 from .onnx_graph import read_graph
 from .stack import MAX_CHANNELS, SCALES, Layer, Shortcut, Stack
-from .stack_nodes import HINT, attributes_of, constant_of, enlargement, slope_of, unsupported
+from .stack_nodes import attributes_of, constant_of, enlargement, slope_of, unsupported
 from .stack_parameters import CODE, activation_step, constant_codes, parameters_of
 from .stack_roles import (
     ACTIVATED,
@@ -43,20 +43,20 @@ from .stack_roles import (
 def stack_of(path: Path) -> Stack:
     """The network in the file at `path`.
 
-    Raises UnsupportedNetwork, which names the node, for a network outside the family, and ModelError for a file that
-    is no valid model.
+    Raises UnsupportedNetwork, which names the node, for a network outside the family and for a file that does not
+    keep to the letter of ONNX; ModelError for one that cannot be read.
     """
     ports = read_graph(path)
     for port in (ports.input, ports.output):
         if port.dtype != np.float32:
-            raise UnsupportedNetwork(f"{path.name} has {port}; the native kernel allows float32", HINT)
+            raise UnsupportedNetwork(f"{path.name} has {port}; the native kernel allows float32")
     try:
         proto = onnx.load(path)
         onnx.checker.check_model(proto)
         return _Walk(proto.graph, ports.input.name).to(ports.output.name)
     except (onnx.checker.ValidationError, DecodeError, ValueError, TypeError, KeyError) as error:  # onnx raises all
         reason = str(error).partition("\n")[0]
-        raise ModelError(f"{path} is no valid model: {reason}", "export it again") from error
+        raise UnsupportedNetwork(f"{path.name} is no valid model to the letter: {reason}") from error
 
 
 class _Walk:

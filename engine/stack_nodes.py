@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from .errors import UnsupportedNetwork
 from .stack import KERNELS, MAX_CHANNELS, SCALES
 
-HINT = "backend onnxruntime runs it"
 _HALF_PIXEL = ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric")
 """The same places for an integer scale from 2 up."""
 _ROUNDED: dict[str, Callable[[float], int]] = {
@@ -28,7 +27,7 @@ def unsupported(node: onnx.NodeProto, problem: str, allowed: str) -> Unsupported
     """`node` `problem`, such as "has stride 2": the error to raise."""
     operator = ".".join(filter(None, (node.domain, node.op_type)))
     name = node.name or ", ".join(node.output)
-    return UnsupportedNetwork(f"{operator} {name!r} {problem}; the native kernel allows {allowed}", HINT)
+    return UnsupportedNetwork(f"{operator} {name!r} {problem}; the native kernel allows {allowed}")
 
 
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from .errors import ModelError
 from .frame import DecodedFrame, Ledger, UpscaledFrame
 from .geometry import Geometry, TargetSize, plan_geometry
 from .layout import PixelLayout, layout_of, planar
-from .model import Model, load_model
+from .model import Model, load_model, precisions_of
 from .orientation import Turn
 from .pixel_format import converted
 from .planes import Plane, new_picture, planes_of
@@ -156,8 +156,10 @@ def _check_matrix(model: Model, layout: PixelLayout, tags: ColourTags) -> None:
 
 def enlarge(picture: av.VideoFrame, model: str | Path = DEFAULT_MODEL, *, scale: int | None = None) -> av.VideoFrame:
     """One picture, enlarged, with its side data: for scripts. Untagged colour is decided by the documented rule."""
-    loaded = load_model(model, scale=scale)
     layout = layout_of(picture.format.name)
+    compute = Compute(mode="latency")
+    form = compute.form_among(precisions_of(model, scale), layout.depth)
+    loaded = load_model(model, scale=scale, precision=form)
     tags = ColourTags(
         picture.colorspace,
         picture.color_range,
@@ -166,7 +168,7 @@ def enlarge(picture: av.VideoFrame, model: str | Path = DEFAULT_MODEL, *, scale:
         Siting.UNSPECIFIED,
     ).decided(lines=picture.height, pix_fmt=picture.format.name)
     geometry = plan_geometry(picture.width, picture.height, Fraction(1), TargetSize(), loaded.scale)
-    upscaler = Upscaler(loaded, layout, tags, geometry, compute=Compute(mode="latency", reuse=False))
+    upscaler = Upscaler(loaded, layout, tags, geometry, compute=compute)
     try:
         frame = DecodedFrame(picture, 0, 0, 0, Fraction(1, 25), tags, Fraction(1), Ledger())
         return upscaler.upscale(frame).picture

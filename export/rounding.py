@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_DAMPING = 1e-4
-"""Share of the mean variance added to each input's: some features are always 0."""
+_DAMPING, _LEAST = 1e-4, 1e-12
+"""Share of the mean variance added to each input's, and what is added at least: some features are always 0."""
 
 
 def rounded(weight: Tensor, steps: Tensor, covariance: Tensor, largest: int) -> Tensor:
@@ -17,7 +17,8 @@ def rounded(weight: Tensor, steps: Tensor, covariance: Tensor, largest: int) -> 
     for all rows: GPTQ, Frantar et al., ICLR 2023).
     """
     order = torch.argsort(covariance.diagonal(), descending=True, stable=True)
-    damped = covariance + _DAMPING * covariance.diagonal().mean() * torch.eye(len(covariance), dtype=torch.float64)
+    added = _DAMPING * float(covariance.diagonal().mean()) + _LEAST
+    damped = covariance + added * torch.eye(len(covariance), dtype=torch.float64)
     upper = torch.linalg.cholesky(torch.linalg.inv(damped[order][:, order]), upper=True)
     left, codes = weight[:, order], torch.zeros_like(weight)
     for column, source in enumerate(order.tolist()):

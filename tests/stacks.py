@@ -174,17 +174,17 @@ def greatest_difference(stack: Stack, x: Floats, precision: Precision) -> Array:
     each hidden value to 8 bits.
     """
     stored = 2.0**-8 if precision == "bf16" else 0.0
-    networks = with_bf16_weights(stack) if precision == "bf16" else stack
+    network = with_bf16_weights(stack) if precision == "bf16" else stack
     value = blocks(x.astype(np.float64), stack.unshuffle)
     off = stored * np.abs(value)
     values: list[Array] = []
     offs: list[Array] = []
-    for layer in networks.layers:
+    for layer in network.layers:
         absolute = replace(layer, weight=np.abs(layer.weight), bias=np.abs(layer.bias))
         rounding = (layer.weight[0].size + 2) * 2.0**-24 * convolved(np.abs(value) + off, absolute)
         off = convolved(off, replace(absolute, bias=np.zeros_like(layer.bias))) + rounding
         value = convolved(value, layer)
-        if layer is networks.layers[-1]:
+        if layer is network.layers[-1]:
             break
         slope = channelwise(np.zeros(len(layer.weight)) if layer.slope is None else layer.slope)
         value, off = np.where(value > 0, value, value * slope), off * np.maximum(1, np.abs(slope))

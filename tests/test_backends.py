@@ -211,3 +211,25 @@ def test_native_takes_a_tensor_whose_samples_lie_apart() -> None:
     x = np.random.default_rng(1).random((1, 1, 12, 20), np.float32)
     with closing(choose_backend(load_model("tiny-16-x2"), Compute("native", threads=1))) as made:
         np.testing.assert_array_equal(made.run(np.asfortranarray(x)), made.run(x))
+
+
+def test_auto_leaves_to_onnxruntime_what_native_would_get_wrong(tmp_path: Path) -> None:
+    path = RandomStack.named("c8x2").write(tmp_path / "foreign.onnx")
+    with closing(choose_backend(load_model(path, foreign=Foreign(largest=255.0)), Compute(threads=1))) as made:
+        assert made.name == "onnxruntime"
+        assert "white at 255" in made.reason
+    with closing(choose_backend(load_model(path), Compute(threads=1))) as made:
+        assert made.name == "native"
+
+
+def test_a_network_the_kernel_refuses_goes_to_onnxruntime(tmp_path: Path) -> None:
+    path = RandomStack.named("c4x40").write(tmp_path / "deep.onnx")
+    with closing(choose_backend(load_model(path), Compute(threads=1))) as made:
+        assert made.name == "onnxruntime"
+        assert "40 layers" in made.reason
+
+
+@pytest.mark.parametrize(("wanted", "loaded"), [("int8", "tiny-16-x2"), ("fp32", "tiny-16-x2-int8")])
+def test_a_precision_is_not_exchanged_for_another(wanted: str, loaded: str) -> None:
+    with pytest.raises(ModelError, match=f"not {wanted}"):
+        choose_backend(load_model(loaded), Compute(precision=wanted))

@@ -33,7 +33,8 @@ from stacks import (
 
 Array = NDArray[Any]
 
-DEPTHS = [(np.uint8, 255), (np.uint8, 200), (np.uint16, 1023), (np.uint16, 4095), (np.uint16, 65535), (np.float32, 255)]
+DEPTHS = [(np.uint8, 255), (np.uint8, 199), (np.uint16, 1023), (np.uint16, 4095), (np.uint16, 65535), (np.float32, 255)]
+"""Odd ones: no code lies halfway between two 8-bit ones, where the order of multiplications would decide."""
 FLOATS: list[Precision] = ["fp32", "bf16"]
 PRECISIONS: list[Precision] = ["fp32", "bf16", "int8"]
 THREADS = st.integers(1, 5)

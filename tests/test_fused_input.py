@@ -226,10 +226,18 @@ def test_other_types_are_refused_instead_of_copied(changed: dict[str, Any]) -> N
         native_run(**changed)
 
 
+def test_rows_may_be_one_another() -> None:
+    row = np.arange(5, dtype=np.uint8)[None]
+    stack, outputs = native_stack(), np.zeros((2, 8, 10), np.uint8)
+    stack.run(np.broadcast_to(row, (4, 5)), outputs[0], 255)
+    stack.run(row.repeat(4, 0), outputs[1], 255)
+    np.testing.assert_array_equal(outputs[0], outputs[1])
+
+
 def test_what_a_path_cannot_run_is_told() -> None:
     with pytest.raises(ModelError, match="there is no path 'x87-f32' for fp32 here"):
         Fused(plain_stack(4, 2), "fp32", "x87-f32")
-    with pytest.raises(ModelError, match="the fused kernel cannot run this network: an integer path runs integer"):
+    with pytest.raises(ModelError, match="the native kernel does not run this network: an integer path runs integer"):
         Fused(plain_stack(4, 2), "int8")
     assert all(Fused(plain_stack(4, 2, precision=p), p).path == paths(p)[0] for p in PRECISIONS)
 

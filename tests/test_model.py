@@ -420,7 +420,7 @@ def test_a_file_has_the_precision_it_has(zoo: Path, path: Path) -> None:
         load_model(file, precision="fp32")
     foreign = write(path, [repeat("x", "y")])
     assert load_model(foreign).precision is None
-    with pytest.raises(ModelError, match="of no stated precision, not int8"):
+    with pytest.raises(ModelError, match="is fp32, not int8"):
         load_model(foreign, precision="int8")
 
 

@@ -25,6 +25,7 @@ from framelift.engine.layout import layout_of, planar
 from framelift.engine.model import load_model
 from framelift.engine.orientation import Turn
 from framelift.engine.pixel_format import tags_after
+from framelift.engine.planes import planes_of
 from framelift.engine.timing import STAGES
 from frames import Samples, frame_of, noise, samples_of
 from networks import enlarging, stack
@@ -362,3 +363,12 @@ def test_enlarge_takes_any_format(pix_fmt: str) -> None:
     picture = noise(planar(av.VideoFrame(17, 11, pix_fmt)).format.name, 17, 11).reformat(format=pix_fmt, threads=1)
     found = enlarge(picture, "tiny-16")
     assert (found.width, found.height, found.format.name) == (34, 22, layout_of(pix_fmt).name)
+
+
+def test_a_frame_that_is_filled_anew_is_computed_anew() -> None:
+    picture = frame_of("gray", 64, 48, [np.full((48, 64), 50.0)])
+    path = load_model("tiny-16-x2").path
+    with upscaler(path, "gray", 64, 48) as made:
+        assert samples_of(made.upscale(decoded(picture)).picture)[0][48, 64] == 50
+        planes_of(picture, layout_of("gray"))[0][:] = 200
+        assert samples_of(made.upscale(decoded(picture)).picture)[0][48, 64] == 200

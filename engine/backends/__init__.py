@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..compute import Compute
 from ..errors import ModelError, UnsupportedNetwork
 from ..fused import fast_paths
+from ..manifest import FP32
 from .base import Backend
 from .native import NativeBackend
 
@@ -35,16 +36,18 @@ class _Entry:
 def _table() -> list[_Entry]:
     """All but ONNX Runtime's devices, which only its library can tell."""
     return [
-        _Entry("native", bool(fast_paths("fp32")), _native, "this processor is none it has instructions for"),
-        _Entry("onnxruntime", True, _onnxruntime),
+        _Entry("native", bool(fast_paths("fp32")), _native, "backend onnxruntime runs on any processor"),
+        _Entry("onnxruntime", find_spec("onnxruntime") is not None, _onnxruntime, "pip install onnxruntime"),
         _Entry("openvino", find_spec("openvino") is not None, _openvino, "pip install framelift[openvino]"),
     ]
 
 
 def available_backends() -> tuple[str, ...]:
     """The names a `Compute` takes on this machine beside "auto"."""
-    devices: dict[str, str] = import_module(".onnxruntime", __name__).provider_suffixes()
-    return (*(entry.name for entry in _table() if entry.available), *(f"onnxruntime:{end}" for end in devices))
+    names = [entry.name for entry in _table() if entry.available]
+    if "onnxruntime" in names:
+        names += [f"onnxruntime:{end}" for end in import_module(".onnxruntime", __name__).provider_suffixes()]
+    return tuple(names)
 
 
 def check_backend(name: str) -> None:
@@ -61,8 +64,9 @@ def choose_backend(model: Model, compute: Compute | None = None) -> Backend:
     """
     compute = compute or Compute()
     compute.check()
-    if compute.precision == "bf16" and compute.backend not in ("auto", "native"):
-        raise ModelError(f"backend {compute.backend} has no precision bf16", "only backend native does")
+    wanted, stated = compute.file_precision, model.precision or FP32
+    if wanted not in (None, stated):
+        raise ModelError(f"model {model.name} is {stated}, not {wanted}", "load the form that is wanted")
     if compute.backend != "auto":
         entry = _entry(compute.backend)
         return entry.open(model, compute, name=entry.name, why="as asked for")
@@ -72,7 +76,7 @@ def choose_backend(model: Model, compute: Compute | None = None) -> Backend:
         return _native(model, compute, name="native", why="chosen automatically: fastest for this network on a CPU")
     except UnsupportedNetwork as error:
         why = f"chosen automatically: it runs any network, the native kernel does not: {error.message}"
-        return _onnxruntime(model, compute, name="onnxruntime", why=why)
+        return _entry("onnxruntime").open(model, compute, name="onnxruntime", why=why)
 
 
 def _native(model: Model, compute: Compute, *, name: str, why: str) -> Backend:

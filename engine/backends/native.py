@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import ModelError, UnsupportedNetwork
 from ..fused import Companion, Fused, Precision, Samples, fast_paths
 from ..stack_from_onnx import stack_of
 from .base import Batch, check_input
@@ -34,12 +34,20 @@ class NativeBackend:
         Raises UnsupportedNetwork for a network outside the family, ModelError where this processor cannot.
         """
         stack = stack_of(model.path)
+        if model.foreign.largest != 1.0:
+            raise UnsupportedNetwork(f"{model.name} has white at {model.foreign.largest:g}, not 1")
+        if stack.scale != model.scale or stack.unshuffle != model.size_multiple:
+            raise ModelError(
+                f"{model.name} scales by {stack.scale} blocks of {stack.unshuffle}, its manifest states "
+                f"{model.scale} and {model.size_multiple}",
+                "it was not exported whole; export it again",
+            )
         precision: Precision = "int8" if stack.int8 else "bf16" if bf16 else "fp32"
         if bf16 and stack.int8:
             raise ModelError(f"{model.name} is an INT8 model and does not run in bf16", "choose the FP32 model")
         fast = fast_paths(precision)
         if not fast:
-            raise ModelError(f"this processor has no instructions for {precision}", "choose another precision")
+            raise UnsupportedNetwork(f"there are no kernels for {precision} on this processor")
         self.name = name
         self.frames_at_once = threads if whole_frames else 1
         self._model = model

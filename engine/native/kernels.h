@@ -20,12 +20,6 @@ void resample_rows(const Plane<const Code8>&, const Plane<Code8>&, const Taps& r
 void resample_rows(const Plane<const Code16>&, const Plane<Code16>&, const Taps& rows, const Taps& columns,
                    float max_code, std::ptrdiff_t y0, std::ptrdiff_t y1);
 
-template <typename Code>
-void resample(const Plane<const Code>& source, const Plane<Code>& output, const Taps& rows, const Taps& columns,
-              float max_code) {
-    resample_rows(source, output, rows, columns, max_code, 0, output.height);
-}
-
 void resample_values(const Plane<const float>&, const Plane<float>&, const Taps& rows, const Taps& columns);
 
 void tensor_from_plane(const Plane<const Code8>& plane, const Plane<float>& tensor, float max_code);

@@ -159,14 +159,15 @@ void fill(Random& random, const Plane<Code>& plane, int largest) {
     for (std::ptrdiff_t y = 0; y < plane.height; ++y) {
         for (std::ptrdiff_t x = 0; x < plane.width; ++x) {
             const int code = white ? largest : random.whole(0, largest);
-            plane.row(y)[x] = static_cast<Code>(std::is_floating_point_v<Code> ? code / static_cast<float>(largest) : code);
+            const bool real = std::is_floating_point_v<Code>;
+            plane.row(y)[x] = static_cast<Code>(real ? static_cast<float>(code) / static_cast<float>(largest) : code);
         }
     }
 }
 
 template <typename A, typename B>
 void copy(const Plane<A>& source, const Plane<B>& output) {
-    for (std::ptrdiff_t y = 0; y < source.height; ++y) std::memcpy(output.row(y), source.row(y), sizeof(B) * source.width);
+    for (std::ptrdiff_t y = 0; y < source.height; ++y) std::copy_n(source.row(y), source.width, output.row(y));
 }
 
 template <typename Code>
@@ -217,10 +218,12 @@ public:
     // As strips and threads cut it, but anywhere; in scratch memory that is not larger than it has to be.
     bool rectangles() {
         const Plan plan = plan_of(network_, kernel_.format, kernel_.block);
-        const std::ptrdiff_t width = source_.plane().width / plan.unshuffle, height = source_.plane().height / plan.unshuffle;
-        const std::ptrdiff_t x = random_.whole(0, width), y = random_.whole(0, height);
+        const std::ptrdiff_t right = source_.plane().width / plan.unshuffle;
+        const std::ptrdiff_t bottom = source_.plane().height / plan.unshuffle;
+        const std::ptrdiff_t x = random_.whole(0, right), y = random_.whole(0, bottom);
         Picture<Code> output = blank();
-        for (const Rect& rect : {Rect{0, 0, x, y}, Rect{x, 0, width, y}, Rect{0, y, x, height}, Rect{x, y, width, height}}) {
+        const Rect parts[] = {{0, 0, x, y}, {x, 0, right, y}, {0, y, x, bottom}, {x, y, right, bottom}};
+        for (const Rect& rect : parts) {
             if (rect.left < rect.right && rect.top < rect.bottom) run_rectangle(plan, rect, output);
         }
         return as_expected(output);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../multiversion.h"
 #include "network.h"
 
 namespace framelift::stack {
@@ -20,7 +21,7 @@ using Word = std::uint32_t;
 enum class Format { f32, bf16, int16x2, int8x4, int8x4_signed };
 
 constexpr bool is_integer(Format format) { return format != Format::f32 && format != Format::bf16; }
-constexpr int per_word(Format format) {
+FRAMELIFT_INLINE constexpr int per_word(Format format) {
     if (format == Format::f32) return 1;
     return format == Format::int8x4 || format == Format::int8x4_signed ? 4 : 2;
 }
@@ -72,6 +73,6 @@ struct Plan {
 Plan plan_of(const Network& network, Format format, int block);
 
 // The nearest bfloat16, halves away from zero, in the low half of a word.
-inline Word bf16_bits(float value) { return (std::bit_cast<Word>(value) + 0x8000u) >> 16; }
+FRAMELIFT_INLINE Word bf16_bits(float value) { return (std::bit_cast<Word>(value) + 0x8000u) >> 16; }
 
 }  // namespace framelift::stack

@@ -16,12 +16,12 @@ struct Scratch {
     std::ptrdiff_t row_words;  // rows of all layers
     std::ptrdiff_t value_bytes;
 
-    Scratch(const Plan& plan, std::ptrdiff_t cells)
+    FRAMELIFT_INLINE Scratch(const Plan& plan, std::ptrdiff_t cells)
         : columns((margin + cells + overrun + line - 1) / line * line),
           row_words(columns * plan.words_per_column),
           value_bytes(4 * columns * plan.unshuffle * plan.unshuffle) {}
 
-    std::size_t bytes() const { return static_cast<std::size_t>(4 * row_words + value_bytes); }
+    FRAMELIFT_INLINE std::size_t bytes() const { return static_cast<std::size_t>(4 * row_words + value_bytes); }
 };
 
 }  // namespace framelift::stack

@@ -48,7 +48,6 @@ struct Avx2 {
     static FRAMELIFT_INLINE Float float_from_int(Int v) { return _mm256_cvtepi32_ps(v); }
     static FRAMELIFT_INLINE Int int_from_float(Float v) { return _mm256_cvtps_epi32(v); }
 
-    static FRAMELIFT_INLINE Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
     static FRAMELIFT_INLINE Int bits_and(Int a, Int b) { return _mm256_and_si256(a, b); }
     static FRAMELIFT_INLINE Int bits_or(Int a, Int b) { return _mm256_or_si256(a, b); }
     template <int n> static FRAMELIFT_INLINE Int shift_left(Int v) { return _mm256_slli_epi32(v, n); }

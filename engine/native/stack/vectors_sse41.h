@@ -45,7 +45,6 @@ struct Sse41 {
     static FRAMELIFT_INLINE Float float_from_int(Int v) { return _mm_cvtepi32_ps(v); }
     static FRAMELIFT_INLINE Int int_from_float(Float v) { return _mm_cvtps_epi32(v); }
 
-    static FRAMELIFT_INLINE Int add(Int a, Int b) { return _mm_add_epi32(a, b); }
     static FRAMELIFT_INLINE Int bits_and(Int a, Int b) { return _mm_and_si128(a, b); }
     static FRAMELIFT_INLINE Int bits_or(Int a, Int b) { return _mm_or_si128(a, b); }
     template <int n> static FRAMELIFT_INLINE Int shift_left(Int v) { return _mm_slli_epi32(v, n); }
