@@ -74,7 +74,8 @@ FRAMELIFT_INLINE void yuv_from_rgb(const Planes<const float>& rgb, const Planes<
     const RgbSource full_y(rgb, [c](const Rgb& pixel) { return yuv_from_rgb(pixel, c).y; });
     const RgbSource full_u(rgb, [c](const Rgb& pixel) { return yuv_from_rgb(pixel, c).u; });
     const RgbSource full_v(rgb, [c](const Rgb& pixel) { return yuv_from_rgb(pixel, c).v; });
-    Resampler u(full_u, rows, columns), v(full_v, rows, columns);
+    Resampler u(full_u, rows, columns);
+    Resampler v(full_v, rows, columns);
     const StoreCodes store{max_code};
     std::vector<float> row(full_y.width);
     std::ptrdiff_t y = 0;
