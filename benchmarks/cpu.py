@@ -19,8 +19,11 @@ import numpy as np
 from ..engine._native import peak_operations
 from ..engine.compute import usable_cores
 from ..engine.errors import ModelError, UsageError
+from ..engine.layout import layout_of
+from ..engine.planes import planes_of
 from .bandwidth import bandwidth
 from .networks import Network, default_networks, network_named
+from .render import Clip, render, video_frame
 from .report import Report, new_report, spread_of
 from .runners import RUNTIMES, Case, Codes, Runner, all_cases
 
@@ -94,10 +97,11 @@ def measure(settings: Settings, say: Say) -> Report:
         networks = [network_named(name, Path(folder)) for name in settings.networks]
         before = _peaks(cases)
         groups = [Group(*facts) for facts in product(networks, settings.sizes, settings.threads)]
-        rows = [row for group in groups for row in _rows(group, cases, settings, say)]
+        gauge = next((case.path for case in cases if case.path), None)
+        rows = [row for group in groups for row in _rows(group, cases, settings, gauge, say)]
     peaks = {path: max(rate, before[path]) for path, rate in _peaks(cases).items()}
     report["peak"] = {"operations": peaks, "bandwidth": bandwidth()}
-    report["rows"] = [row | {"peak_share": _peak_share(row, peaks)} for row in rows]
+    report["rows"] = [row | {"peak_share": _peak_share(row, peaks, gauge)} for row in rows]
     return report
 
 
@@ -106,19 +110,24 @@ def _peaks(cases: list[Case]) -> dict[str, float]:
     return {case.path: peak_operations(case.path) for case in cases if case.path}
 
 
-def _rows(group: Group, cases: list[Case], settings: Settings, say: Say) -> list[Row]:
-    """A group's rows, in the order of `cases`; what cannot be run has a row that says why."""
+def _rows(group: Group, cases: list[Case], settings: Settings, gauge: str | None, say: Say) -> list[Row]:
+    """A group's rows, in the order of `cases`; what cannot be run has a row that says why.
+
+    The clock changes with the work and the hour, so what the path `gauge` can do at most is measured in each turn.
+    """
     planes = _planes(group.size)
     opened, reasons = _opened(group, cases, planes[0])
     turns: dict[str, list[Times]] = {name: [] for name in opened}
+    gauged: list[float] = []
     for _ in range(settings.repeat):
+        gauged += [peak_operations(gauge)] if gauge else []
         for name, (runner, _) in opened.items():
             turns[name].append(_turn(runner, planes, settings.seconds))
     rows = []
     for case in cases:
         row = _head(group, case) | {"reason": reasons.get(case.name)}
         if case.name in opened:
-            row |= _figures(case, turns) | {"difference": _difference(opened, case.name)}
+            row |= _figures(case, turns) | {"difference": _difference(opened, case.name), "gauged": gauged}
         rows.append(row)
     said = [f"{row['case']} {row['ms']['median']:.2f} ms" for row in rows if not row["reason"]]
     say(f"{group}: {', '.join(said)}")
@@ -141,10 +150,10 @@ def _opened(group: Group, cases: list[Case], plane: Codes) -> tuple[dict[str, tu
 
 
 def _planes(size: tuple[int, int]) -> list[Codes]:
-    """Noise; no pixel is the same in two planes."""
+    """Luma of three frames of a rendered clip."""
     width, height = size
-    first = np.random.default_rng(0).integers(0, 256, (height, width), np.uint8)
-    return [first + np.uint8(64 * n) for n in range(3)]
+    pictures = render(Clip(width=width, height=height, frames=3, rate=1))
+    return [planes_of(video_frame(picture), layout_of("yuv420p"))[0].astype(np.uint8) for picture in pictures]
 
 
 def _turn(runner: Runner, planes: list[Codes], seconds: float) -> Times:
@@ -202,14 +211,20 @@ def _figures(case: Case, turns: Mapping[str, list[Times]]) -> Row:
     }
 
 
-def _peak_share(row: Row, peaks: Mapping[str, float]) -> float | None:
-    """The network's operations over those that as many cores could have done in the time; None without a path."""
-    if row["reason"] or not row["path"]:
+def _peak_share(row: Row, peaks: Mapping[str, float], gauge: str | None) -> float | None:
+    """The network's operations over those that as many cores could have done at that turn's clock; None without a path.
+
+    The middle value of all turns.
+    """
+    if row["reason"] or not row["path"] or gauge is None:
         return None
     width, height = row["input_size"]
     done = 2 * row["macs_per_pixel"] * width * height
-    share: float = done / (row["ms"]["median"] / 1000) / (peaks[row["path"]] * row["threads"])
-    return share
+    shares = [
+        done / (turn["network"] / 1000) / (peaks[row["path"]] * row["threads"] * gauged / peaks[gauge])
+        for turn, gauged in zip(row["turns"], row["gauged"], strict=True)
+    ]
+    return float(statistics.median(shares))
 
 
 def _difference(opened: Mapping[str, tuple[Runner, Codes]], name: str) -> int | None:

@@ -18,8 +18,8 @@ _OVERVIEW = (
 _DETAILS = (
     "## Every case\n\nms a frame of the network, of CPU time in it on all threads, and from luma bytes to luma bytes, "
     "middle value of all turns (smallest to largest); `times`: how many times as fast as another case, network against "
-    "network in the same turn; the share of what the cores can do at most; the largest difference from ONNX Runtime "
-    "FP32 in 8-bit codes, on noise."
+    "network in the same turn; the share of what the cores can do at most at that turn's clock; the largest difference "
+    "from ONNX Runtime FP32 in 8-bit codes, on a rendered picture."
 )
 
 
