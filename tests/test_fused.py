@@ -240,6 +240,21 @@ def test_far_from_a_change_all_is_kept(stack: Stack, reach: int) -> None:
         np.testing.assert_array_equal(output, run(fused, after, 255))
 
 
+def test_a_change_is_followed_to_the_last_pixel_it_reaches() -> None:
+    """Positive weights pass it on to the end of the receptive field, and float planes show how little arrives."""
+    stack = plain_stack(4, 4)
+    stack = replace(stack, layers=tuple(replace(layer, weight=np.abs(layer.weight)) for layer in stack.layers))
+    fused = Fused(stack, "fp32")
+    before = np.random.default_rng(1).random((160, 240), np.float32)
+    before_output = run(fused, before, 1)
+    for y, x in [(64 + i, 96 + i) for i in range(36)]:  # over the edges of the tiles that are looked at
+        after = before.copy()
+        after[y, x] += 1
+        output = np.zeros_like(before_output)
+        assert fused.run(after, output, 1, (before, before_output)) > 0
+        np.testing.assert_array_equal(output, run(fused, after, 1))
+
+
 @settings(max_examples=40)
 @given(st.data(), st.sampled_from(PRECISIONS), THREADS, st.booleans())
 def test_companions_are_resampled(data: st.DataObject, precision: Precision, threads: int, again: bool) -> None:
