@@ -102,12 +102,13 @@ def test_matroska_keeps_every_format() -> None:
 def test_every_encoder_works_where_its_codec_is_listed(tmp_path: Path, container: str, encoder: Encoder) -> None:
     path = tmp_path / f"out{container}"
     pix_fmt = {"libx264rgb": "gbrp", "prores_ks": "yuv422p10le"}.get(encoder.name, "yuv420p")
-    video = video_facts(pix_fmt=pix_fmt, width=32, height=32, colour=ColourTags(matrix=1, range=1))
+    # x265 as PyAV 18.1 brings it makes other pictures from run to run where a side is 64 or less.
+    video = video_facts(pix_fmt=pix_fmt, width=64, height=64, colour=ColourTags(matrix=1, range=1))
     if encoder.codec not in container_for(path).video:
         with pytest.raises(OutputError, match=f"does not hold {encoder.codec} video"):
             plan_for(path, video, EncodeSettings(codec=encoder.name))
         return
-    pictures = [ramps(pix_fmt, 64, 64, seed) for seed in range(4)]
+    pictures = [ramps(pix_fmt, 128, 128, seed) for seed in range(4)]
     found = written(path, plan_for(path, video, EncodeSettings(codec=encoder.name)), pictures)
     assert len(found) == 4
     assert max(map(distance, found, pictures)) <= 1.5
