@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..engine.errors import InputError
-from . import cpu, cpu_tables, pipeline, pipeline_tables, reuse, reuse_tables
+from . import cpu, cpu_tables, live, live_tables, pipeline, pipeline_tables, reuse, reuse_tables
 from .report import Report
 
 _DOCUMENTS = {
     pipeline.KIND: pipeline_tables.document,
     cpu.KIND: cpu_tables.document,
     reuse.KIND: reuse_tables.document,
+    live.KIND: live_tables.document,
 }
 
 

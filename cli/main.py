@@ -11,9 +11,12 @@ from framelift.engine.errors import ExitCode, FrameliftError
 from framelift.training.errors import TrainingError
 from typer.exceptions import TyperException
 
+from .bench_live import live
 from .console import show_error, show_internal_error, verbosity
 from .inspecting import models, probe, verify
+from .live import serve
 from .measuring import bench, demo
+from .streaming import stream
 from .teaching import evaluate, export, train
 from .upscaling import upscale
 
@@ -25,8 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (upscale, probe, verify, models, demo, train, evaluate, export):
+for command in (upscale, serve, stream, probe, verify, models, demo, train, evaluate, export):
     app.command()(command)
+bench.command()(live)
 app.add_typer(bench, name="bench")
 
 

@@ -61,6 +61,7 @@ class Manifest:
     size_multiple: int  # width and height of the input are multiples of it
     temporal_window: int  # frames that one output frame depends on
     value_range: str  # CODE_OVER_MAX
+    curve: tuple[tuple[int, float], ...] = ()  # (step, PSNR-Y in dB) while training; empty where it is not known
 
     @property
     def channels(self) -> int:
@@ -84,6 +85,7 @@ class Manifest:
         fields.setdefault("precision", FP32)  # files from before there were others do not say
         fields["training_data"] = tuple(DataSource(**source) for source in fields["training_data"])
         fields["quality"] = {name: SetQuality(**scores) for name, scores in fields["quality"].items()}
+        fields["curve"] = tuple((int(step), float(psnr_y)) for step, psnr_y in fields.get("curve", ()))
         return cls(**fields)
 
     def _check(self) -> None:

@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass
 METADATA_KEY = "framelift"
 FP32, INT8 = "fp32", "int8"
 
+Curve = tuple[tuple[int, float], ...]
+"""(step, PSNR-Y in dB) while training, steps rising."""
+
 
 @dataclass(frozen=True)
 class DataSource:
@@ -56,6 +59,7 @@ class Manifest:
     recipe: Mapping[str, object]  # the settings of the training run
     source_commit: str | None  # the project's commit that exported it, None outside a repository
     quality: Mapping[str, SetQuality]  # by benchmark set
+    curve: Curve = ()  # on the pictures that were measured on while training; empty where that was not logged
 
     def to_json(self) -> str:
         """One line with sorted keys: equal manifests give equal text."""

@@ -10,8 +10,10 @@ import onnx
 
 from ..training import checkpoint
 from ..training.networks.plain import PlainSR
+from ..training.run import LOG
 from .calibration import CROPS, SIZE, calibration_crops
 from .card import measure
+from .curve import curve_from_log
 from .files import write_onnx
 from .graph import onnx_from_network
 from .manifest import FP32, INT8, Manifest, Rights
@@ -52,9 +54,9 @@ def export(
     """Write the collapsed network of the checkpoint `source` to `out`, with its manifest.
 
     With `photos`, a folder of training photographs to calibrate on, it is written in INT8. `sets` are folders of
-    benchmark pictures by name, measured for the manifest; there may be none. Raises DataError for a checkpoint or
-    pictures that cannot be read, ResultError when ONNX Runtime computes something else than the network, WriteError;
-    `out` is untouched then.
+    benchmark pictures by name, measured for the manifest; there may be none. The log of the run beside `source`, where
+    there is one, becomes the training curve. Raises DataError for a checkpoint, log or pictures that cannot be read,
+    ResultError when ONNX Runtime computes something else than the network, WriteError; `out` is untouched then.
     """
     network, info = checkpoint.load(source)
     form = _fp32(network, name) if photos is None else _int8(network, name, photos)
@@ -69,6 +71,7 @@ def export(
         recipe={**info.settings, **form.made_by},
         source_commit=source_commit,
         quality={name: measure(form.upscale, info.scale, folder) for name, folder in sets.items()},
+        curve=curve_from_log(source.with_name(LOG), info.step),
     )
     write_onnx(form.proto, manifest, out)
     return Exported(manifest, form.parity)

@@ -18,8 +18,8 @@ from .networks.plain import PlainSR
 from .networks.tiers import make
 from .recipe import Recipe, ema_weight, learning_rate
 
-CHECKPOINT, STATE = "last.safetensors", "state.pt"
-"""In a run's folder: the averaged weights, which are the result, and what resuming needs."""
+CHECKPOINT, STATE, LOG = "last.safetensors", "state.pt", "log.jsonl"
+"""In a run's folder: the averaged weights, which are the result, what resuming needs, and how it went."""
 
 
 class Run:

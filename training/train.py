@@ -18,7 +18,7 @@ from .evaluate import UpscaleLuma, evaluate
 from .networks.plain import PlainSR
 from .photos import Crops, load_pairs
 from .recipe import Recipe
-from .run import CHECKPOINT, Run, as_input
+from .run import CHECKPOINT, LOG, Run, as_input
 
 __all__ = ["Recipe", "luma_upscaler", "train"]
 
@@ -45,7 +45,7 @@ def train(recipe: Recipe, photos: Path, out: Path, validation: Path | None = Non
             entry = {"step": run.step, "loss": float(np.mean(losses)), "seconds": seconds}
             if validation is not None:
                 entry["psnr_y"] = evaluate(validation, recipe.scale, luma_upscaler(run.averaged())).psnr_y
-            with (out / "log.jsonl").open("a") as log:
+            with (out / LOG).open("a") as log:
                 log.write(json.dumps(entry) + "\n")
             losses = []
     return out / CHECKPOINT

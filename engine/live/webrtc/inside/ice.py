@@ -1,0 +1,74 @@
+"""aioice's connection: local addresses as told, larger socket buffers, bounded queues, pacing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from functools import cache
+
+from aioice import Candidate, Connection
+
+from ..pacing import Pacer
+
+SOCKET_BUFFER = 4 << 20  # bytes asked for; a keyframe of 4K has 400 kB and arrives at once
+LONGEST_QUEUE = 8192  # datagrams received and not yet looked at
+LONGEST_BACKLOG = (
+    1 << 20
+)  # bytes that the kernel would not take yet; then datagrams are dropped, as a full network does
+_log = logging.getLogger(__name__)
+
+
+class LiveIce(Connection):
+    """One connection's ICE agent."""
+
+    addresses: tuple[str, ...] = ()  # local addresses to offer; none: those that aioice finds
+    _pacer: Pacer
+
+    def adopted(self) -> None:
+        """Begin with an empty pacer."""
+        self._pacer = Pacer()
+
+    async def get_component_candidates(self, component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:
+        """Likewise, from the addresses told, and with large socket buffers."""
+        own = list(self.addresses) or addresses
+        candidates = await super().get_component_candidates(component, own, timeout)
+        for protocol in self._protocols:
+            endpoint = protocol.transport.get_extra_info("socket")
+            if endpoint is not None:  # a TURN allocation has none of its own
+                _enlarge_buffers(endpoint)
+        return candidates
+
+    def data_received(self, data: bytes, component: int) -> None:
+        """Queue a datagram that is no STUN message, or drop it where too many wait."""
+        if self._queue.qsize() < LONGEST_QUEUE:
+            super().data_received(data, component)
+
+    async def sendto(self, data: bytes, component: int) -> None:
+        """Send a datagram in its turn."""
+        wait = self._pacer.wait_for(len(data))
+        if wait:
+            await asyncio.sleep(wait)
+        pair = self._nominated.get(component)
+        if pair is None or not is_behind(pair.protocol.transport):
+            await super().sendto(data, component)
+
+
+def is_behind(transport: asyncio.DatagramTransport) -> bool:
+    """Whether the kernel takes less than is sent. asyncio would keep what it refuses, without end."""
+    size = getattr(transport, "get_write_buffer_size", None)  # aioice's TURN transport has none
+    return size is not None and size() > LONGEST_BACKLOG
+
+
+def _enlarge_buffers(endpoint: socket.socket) -> None:
+    """Ask for large buffers. Linux gives up to net.core.rmem_max and wmem_max, and then reports twice as much."""
+    for option, name in ((socket.SO_RCVBUF, "rmem_max"), (socket.SO_SNDBUF, "wmem_max")):
+        endpoint.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+        _tell(name, endpoint.getsockopt(socket.SOL_SOCKET, option))
+
+
+@cache
+def _tell(name: str, given: int) -> None:
+    """Log what the kernel gave, once."""
+    level = logging.DEBUG if given >= SOCKET_BUFFER else logging.INFO
+    _log.log(level, "socket buffer: %d bytes asked, %d given (net.core.%s)", SOCKET_BUFFER, given, name)
