@@ -11,9 +11,7 @@ from ..frame import DecodedFrame, Ledger
 from .encoded import RTP_TIME_BASE
 
 
-def decoded_frame(
-    picture: av.VideoFrame, index: int, ledger: Ledger, *, sample_aspect_ratio: Fraction = Fraction(1)
-) -> DecodedFrame:
+def decoded_frame(picture: av.VideoFrame, index: int, ledger: Ledger) -> DecodedFrame:
     """The frame; nobody may write into `picture` from here on.
 
     What is untagged is decided by the rule of `engine/colour.py`. A picture without pts gets the time its last packet
@@ -30,6 +28,6 @@ def decoded_frame(
         duration=picture.duration or 0,
         time_base=time_base,
         colour=tags.decided(lines=picture.height, pix_fmt=picture.format.name),
-        sample_aspect_ratio=sample_aspect_ratio,
+        sample_aspect_ratio=Fraction(1),  # pictures do not say
         ledger=ledger,
     )

@@ -235,7 +235,7 @@ class LivePath:
         names, rung = self._enlarger.names, self._deadline.rung
         if not 0 < rung < len(names):
             return None
-        return f"{names[0]} takes longer than a frame may stay here"
+        return f"too little time for {names[0]}: frames would stay longer than they may"
 
 
 def _seconds(settings: LiveSettings) -> float | None:

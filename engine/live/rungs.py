@@ -6,7 +6,7 @@ Which of them serves a frame is decided by the deadline; a rung that is not open
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -56,7 +56,8 @@ def kind_of(frame: DecodedFrame, settings: LiveSettings, largest: tuple[int, int
     sides = sorted((picture.width, picture.height))
     fitting = min(limit // side for limit, side in zip(sorted(largest), sides, strict=True))
     scale = max(1, min(settings.scale, fitting))
-    return Kind(picture.width, picture.height, picture.format.name, frame.colour, scale, settings)
+    enlarging = replace(settings, bitrate=None, budget=None)  # these two change no rung
+    return Kind(picture.width, picture.height, picture.format.name, frame.colour, scale, enlarging)
 
 
 def check_settings(settings: LiveSettings) -> None:

@@ -19,8 +19,9 @@ class RtspServer:
     """Serves a clip's video to each client that plays it, over TCP: RFC 2326, RTP by RFC 6184, interleaved."""
 
     def __init__(self, clip: Path, most_frames: int | None = None, at_once: int = 0) -> None:
-        """After `most_frames` the connection is cut, as by a camera that loses power; the first `at_once` come in a burst,
-        as from a server that keeps what was since the last keyframe.
+        """Cuts the connection after `most_frames`, as a camera that loses power does.
+
+        The first `at_once` come in a burst, as from a server that keeps what was since the last keyframe.
         """
         self._frames, self._parameters = annex_b(clip)
         self._most, self._at_once = most_frames, at_once

@@ -140,6 +140,42 @@ def _left() -> tuple[int, int, int]:
     return len(asyncio.all_tasks()), len(threads), len(list(Path("/proc/self/fd").iterdir()))
 
 
+def test_a_connection_that_never_came_ends_its_thread() -> None:
+    async def body() -> None:
+        connection = new_connection(HERE)
+        await connection.answer(check_offer(offer(video())))
+        incoming_video(connection.receiver("video"), lambda _frame, _ledger: None)
+        assert "framelift-decode" in {thread.name for thread in threading.enumerate()}
+        await connection.close()
+        assert "framelift-decode" not in {thread.name for thread in threading.enumerate()}
+
+    run(body)
+
+
+def test_closing_waits_for_a_picture_that_is_being_handed_on() -> None:
+    async def body() -> None:
+        busy, let_go = threading.Event(), threading.Event()
+
+        def hold(_frame: object, _ledger: object) -> None:
+            busy.set()
+            let_go.wait(60)
+
+        async with client() as peer:
+            peer.publish(NumberedVideo())
+            connection = new_connection(HERE)
+            await peer.accept(await connection.answer(check_offer(await peer.offer())))
+            incoming_video(connection.receiver("video"), hold)
+            await until(busy.is_set)
+            closing = asyncio.ensure_future(connection.close())
+            await asyncio.wait({closing}, timeout=0.1)
+            assert not closing.done()
+            let_go.set()
+            await closing
+        assert "framelift-decode" not in {thread.name for thread in threading.enumerate()}
+
+    run(body)
+
+
 def test_a_server_without_an_address_says_so() -> None:
     async def body() -> None:
         connection = new_connection(IceSettings(addresses=("203.0.113.7",)))
@@ -173,15 +209,16 @@ def test_candidates_may_come_later_and_are_counted() -> None:
     run(body)
 
 
+@pytest.mark.parametrize("sound", [True, False], ids=["with sound", "without sound"])
 @pytest.mark.parametrize("first", ["audio", "video"])
-def test_sections_connect_in_either_order(first: str) -> None:
+def test_sections_connect_in_either_order(first: str, sound: bool) -> None:
     async def body() -> None:
         async with client() as peer:
             for kind in sorted(["audio", "video"], key=lambda kind: kind != first):
                 peer.watch(kind)
             connection = new_connection(HERE)
             facts = check_offer(await peer.offer())
-            await peer.accept(await connection.answer(facts, NumberedVideo(), _Silence()))
+            await peer.accept(await connection.answer(facts, NumberedVideo(), _Silence() if sound else None))
             await peer.connected()
             await until(lambda: peer.numbers)
             assert connection.sender("video").kind == "video"

@@ -6,6 +6,7 @@ import gc
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,15 @@ def test_model_and_scale_change_without_a_gap() -> None:
             opened(made, picture)
             made.enlarge(frame_from(picture))
             assert made.state().rung == made.state().model == model
+
+
+def test_another_bitrate_or_budget_opens_nothing_anew() -> None:
+    picture = picture_of("yuv420p", 32, 18)
+    with enlarger("tiny-8", 2) as made:
+        opened(made, picture)
+        made.change(replace(made.settings, bitrate=1_000_000, budget=20.0))
+        made.enlarge(frame_from(picture))
+        assert made.state().rung == "tiny-8"
 
 
 # ---- models that fail

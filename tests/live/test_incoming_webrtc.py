@@ -14,6 +14,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from framelift.engine.colour import Matrix, Range
 from framelift.engine.frame import Ledger
 from framelift.engine.live.webrtc.decoding import LONGEST_QUEUE, MOST_PIXELS, DecodingThread
 from framelift.engine.live.webrtc.frame_buffer import CAPACITY, PATIENCE, FrameBuffer, ReceivedFrame, ReceivedPacket
@@ -204,6 +205,7 @@ class Decoded:
 
     numbers: list[int | None] = field(default_factory=list)
     ledgers: list[Ledger] = field(default_factory=list)
+    colours: list[tuple[int, int]] = field(default_factory=list)  # (matrix, range)
     asked: list[str] = field(default_factory=list)
     let_go: threading.Event = field(default_factory=threading.Event)
 
@@ -211,6 +213,7 @@ class Decoded:
         self.let_go.wait(60)
         self.numbers.append(number_of(frame))
         self.ledgers.append(ledger)
+        self.colours.append((int(frame.colorspace), int(frame.color_range)))
 
 
 def came(decoded: Decoded, number: int) -> None:
@@ -248,6 +251,8 @@ def test_each_picture_comes_with_its_times(codec: str) -> None:
     assert decoded.numbers == list(range(20))
     assert [ledger.spans["arrive"] for ledger in decoded.ledgers] == [(n - 0.5, float(n)) for n in range(20)]
     assert all(ledger.milliseconds("decode") > 0 for ledger in decoded.ledgers)
+    if codec == "vp8":
+        assert set(decoded.colours) == {(Matrix.SMPTE170M, Range.LIMITED)}
 
 
 def test_a_slow_consumer_costs_frames_up_to_a_keyframe_and_no_memory() -> None:

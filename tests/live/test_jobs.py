@@ -321,6 +321,7 @@ def test_a_job_that_takes_too_long_is_ended(server: FileServer, slow: bytes, mon
     address = started(server, slow, scale="4")
     last = ended(server, address)
     assert (last["state"], "longer than 0.05 s" in last["error"]) == ("failed", True)
+    assert server.scratches == []
 
 
 # ---- the end of the server

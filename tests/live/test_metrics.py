@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,11 +11,25 @@ from prometheus_client.parser import text_string_to_metric_families
 from serving import LiveServer
 from visits import publishing, speaking, watching
 
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
-def metrics_of(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+
+OUT = "framelift_frames_total", (("direction", "out"),)
+VIEWERS = "framelift_sessions", (("kind", "viewer"),)
+
+
+def metrics_of(text: str) -> Samples:
     """All samples, as Prometheus itself reads them."""
     families = text_string_to_metric_families(text)
     return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+async def metrics_when(http: httpx.AsyncClient, holds: Callable[[Samples], bool]) -> Samples:
+    """All samples as soon as they are as wanted: an answer may be a fraction of a second old."""
+    async with asyncio.timeout(30):
+        while not holds(samples := metrics_of((await http.get("/metrics")).text)):
+            await asyncio.sleep(0.05)
+    return samples
 
 
 def test_metrics_tell_of_frames_and_stages(server: LiveServer) -> None:
@@ -23,8 +38,8 @@ def test_metrics_tell_of_frames_and_stages(server: LiveServer) -> None:
             before = metrics_of((await http.get("/metrics")).text)
             async with publishing(http, "metered"), watching(http, "metered") as viewer:
                 await viewer.sees(30)
-                now = metrics_of((await http.get("/metrics")).text)
-            after = metrics_of((await http.get("/metrics")).text)
+                now = await metrics_when(http, lambda samples: samples[OUT] > before.get(OUT, 0) + 25)
+            after = await metrics_when(http, lambda samples: samples[VIEWERS] == before[VIEWERS])
         assert now["framelift_ready", ()] == 1
         for kind in ("publisher", "viewer"):
             label = (("kind", kind),)
@@ -48,7 +63,7 @@ def test_no_counter_ever_falls(server: LiveServer) -> None:
 
     async def run() -> None:
         async with speaking(server) as http:
-            last: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+            last: Samples = {}
             for number in range(3):
                 async with publishing(http, f"counted{number}"), watching(http, f"counted{number}") as viewer:
                     await viewer.sees(5)
@@ -58,9 +73,7 @@ def test_no_counter_ever_falls(server: LiveServer) -> None:
     asyncio.run(run())
 
 
-def _risen(
-    last: dict[tuple[str, tuple[tuple[str, str], ...]], float], text: str
-) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+def _risen(last: Samples, text: str) -> Samples:
     counters = {key: value for key, value in metrics_of(text).items() if key[0].endswith("_total")}
     assert {key for key in last if counters.get(key, -1) < last[key]} == set()
     return counters

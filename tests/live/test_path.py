@@ -246,7 +246,7 @@ def test_a_model_that_takes_too_long_gives_way_to_a_lighter_one(tmp_path: Path) 
         path.put(picture_at(0, 480, 270), Ledger())
         until(lambda: "being opened" not in str(path.stats().note) and viewer.frames)
         index = 1
-        while "takes longer" not in str(path.stats().note):
+        while "too little time" not in str(path.stats().note):
             assert index < 2000
             path.put(picture_at(index, 480, 270), Ledger())
             pause.wait(1 / RATE)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
+import resource
+import shutil
 import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import av
 import httpx
@@ -16,6 +20,7 @@ from file_server import FileServer, kill, processor_seconds, serving, workers
 from framelift.engine import enlarge
 from framelift.engine.live.http import scratch
 from framelift.engine.live.settings import ServeSettings
+from framelift.engine.live.workers import child
 from picture_files import (
     CHANNELS,
     GREY,
@@ -468,17 +473,16 @@ def test_wishes_that_cannot_be_are_refused(server: FileServer, fields: dict[str,
 def test_an_oversize_file_is_refused_while_it_is_read(server: FileServer) -> None:
     def endless() -> Iterator[bytes]:
         yield PART[:-5]
-        for _ in range(1000):  # 64 MB, if anybody took them
+        for _ in range(1000):
             yield bytes(64 << 10)
-            sent.append(1)
 
-    sent = list[int]()
     refused(server.post("/picture", bytes(MOST + 1)), 413, f"over {MOST} bytes")
     refused(server.post("/picture", bytes(MOST + 100_000)), 413, "over")
     with server.client() as client:
         told = base64.b64encode(bytes(MOST + 1)).decode()
         refused(client.post("/picture", json={"DATA": told}), 413, f"over {MOST} bytes")
-        refused(client.post("/picture", content=endless(), headers={"Content-Type": FORM}), 413, "over")
+        for kind in (FORM, "application/json"):
+            refused(client.post("/picture", content=endless(), headers={"Content-Type": kind}), 413, "over")
 
 
 # ---- the worker may die
@@ -513,6 +517,25 @@ def test_a_worker_that_died_idle_costs_nothing(server: FileServer) -> None:
     kill(started_worker(server))
     until(lambda: workers() == [])
     larger(server, png(scene(8, 6, 3), RGB))
+
+
+def test_a_worker_has_limits_and_lets_live_video_go_first(server: FileServer) -> None:
+    worker = started_worker(server)
+    memory, _ = resource.prlimit(worker, resource.RLIMIT_AS)
+    assert child.LEAST_MEMORY <= memory < 1 << 60
+    assert resource.prlimit(worker, resource.RLIMIT_FSIZE)[0] < shutil.disk_usage(server.temporary).total
+    assert resource.prlimit(worker, resource.RLIMIT_CORE)[0] == 0
+    assert os.getpriority(os.PRIO_PROCESS, worker) >= child.LOWER_PRIORITY
+
+
+def test_a_picture_that_needs_more_memory_than_allowed_is_refused(server: FileServer) -> None:
+    worker = started_worker(server)
+    used = int(Path(f"/proc/{worker}/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
+    resource.prlimit(worker, resource.RLIMIT_AS, (used + (100 << 20),) * 2)
+    refused(server.post("/picture", large_png(), "cat.png", scale="4"), 413, "cat.png", "memory")
+    larger(server, png(scene(8, 6, 3), RGB))
+    assert workers() == [worker]
+    kill(worker)  # with its limit
 
 
 def test_a_client_that_leaves_ends_the_work(server: FileServer) -> None:

@@ -231,6 +231,9 @@ def test_reading_any_text_ends_in_facts_or_a_refusal(text: str) -> None:
         assert status in {400, 413, 422}
     else:
         assert len(re.findall(r"(?m)^m=", complete_answer(facts, facts.offer))) == len(facts.sections)
+        again = check_offer(facts.offer)
+        assert again.offer == facts.offer
+        assert (again.codec, again.profile, again.transport) == (facts.codec, facts.profile, facts.transport)
 
 
 def test_a_stock_client_takes_the_answer_to_its_offer() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,6 +16,7 @@ from certificates import certificate_in
 from framelift.cli.main import exit_code_of
 from runs import refusal
 from serving import LiveServer, served, wait_until
+from visits import publishing, speaking, watching
 
 
 def children_of(pid: int) -> list[int]:
@@ -77,6 +80,22 @@ class TestMediaProcess:
             server.process.kill()
             server.process.wait()
             wait_until(lambda: not is_alive(child))
+
+
+def test_a_trace_has_every_stage_of_the_frames(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+
+    async def run(server: LiveServer) -> None:
+        async with speaking(server) as http, publishing(http, "traced"), watching(http, "traced") as viewer:
+            await viewer.sees(20)
+
+    with served("--trace", str(path)) as server:
+        asyncio.run(run(server))
+        assert server.stop() == 0
+    spans = [event for event in json.loads(path.read_text(encoding="utf-8")) if event["ph"] == "X"]
+    assert {event["name"] for event in spans} >= {"decode", "upscale", "encode", "send"}
+    assert {event["cat"] for event in spans} == {"traced"}
+    assert len({event["args"]["frame"] for event in spans}) >= 20
 
 
 def test_over_tls(tmp_path: Path) -> None:

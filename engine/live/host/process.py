@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 import time
@@ -23,6 +24,9 @@ PONG_SECONDS = 10.0  # for a process that should answer at once
 END_SECONDS = 3.0  # for saying goodbye to every peer
 _DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # before a start, by how many ended soon before
 _SOON = 10.0
+
+# glibc keeps a heap for each thread that was ever busy; frames that wander between threads fill all of them.
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}  # after 120 sessions 160 MB instead of 290; as fast
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +99,11 @@ class MediaProcess:
         with theirs:
             # A session of its own: Ctrl-C in a terminal is the server's to answer, which then ends this process.
             self._process = await asyncio.create_subprocess_exec(
-                *command, pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+                *command,
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+                env=_ENVIRONMENT | os.environ,
             )
         caller = Caller(*await ends_of(ours))
         listening = asyncio.create_task(caller.listen(), name="media calls")

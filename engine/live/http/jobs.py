@@ -21,14 +21,14 @@ HEARTBEAT_SECONDS = 15.0  # proxies close what is silent for longer
 def router(workshop: Workshop) -> APIRouter:
     """Routes of all jobs, and of each."""
     routes = APIRouter(tags=["jobs"])
-    jobs, settings = workshop.jobs, workshop.settings
+    jobs, most = workshop.jobs, workshop.settings.max_video_bytes
 
     @routes.post("/jobs", status_code=202, openapi_extra=media_body(FORM))
     async def add(request: Request) -> Response:
         """Take a video, look into it, and queue it: 202 with the job, whose address is in Location."""
         jobs.check_room()
-        with workshop.scratch(request) as scratch:
-            upload = await workshop.uploads.receive(request, scratch.upload, settings.max_video_bytes, FORM)
+        with workshop.scratch(request, most) as scratch:
+            upload = await workshop.uploads.receive(request, scratch.upload, most, FORM)
             job = await unless_gone(request, workshop.new_job(upload, scratch))
             jobs.add(job)
             scratch.handed_on()

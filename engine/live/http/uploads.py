@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,6 +70,10 @@ class Uploads:
             raise Refused(400, "the request ended before its body did", "send all of it") from None
         except TimeoutError:
             raise Refused(408, "the body comes too slowly", "send it over a faster connection") from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise Refused(507, "the server's disk is full", "try again later", retry_after=60) from None
         if not path.stat().st_size:
             raise Refused(422, "the file is empty", "send one with something in it")
         return upload

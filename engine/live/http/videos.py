@@ -11,7 +11,7 @@ from .workshop import Workshop
 
 def router(workshop: Workshop) -> APIRouter:
     """The route."""
-    routes, settings = APIRouter(tags=["files"]), workshop.settings
+    routes, most = APIRouter(tags=["files"]), workshop.settings.max_video_bytes
 
     @routes.post("/video", response_class=Response, openapi_extra=media_body(FORM, JSON))
     async def video(request: Request) -> Response:
@@ -20,8 +20,8 @@ def router(workshop: Workshop) -> APIRouter:
         A form is answered with the clip itself, JSON with JSON. What was lost of a damaged clip is in the header
         Framelift-Damage, or the field DAMAGE.
         """
-        with workshop.scratch(request) as scratch:
-            upload = await workshop.uploads.receive(request, scratch.upload, settings.max_video_bytes, FORM, JSON)
+        with workshop.scratch(request, most) as scratch:
+            upload = await workshop.uploads.receive(request, scratch.upload, most, FORM, JSON)
             done = await unless_gone(request, workshop.enlarge_clip(upload))
             return answer(upload, done, scratch)
 

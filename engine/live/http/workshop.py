@@ -40,24 +40,24 @@ class Workshop:
         self.uploads = Uploads()
         self.jobs = JobList(self.enlarge_job, settings.jobs_at_once)
         self._room = ScratchRoom()
-        self._turn = asyncio.Lock()  # of the one worker for pictures
         self._clips = asyncio.Semaphore(settings.jobs_at_once)  # answered directly, beside the jobs
 
     async def __aenter__(self) -> Self:
         self._room.open()
-        self._warm = Worker(self._room.root)
+        self._pictures, self._inspections = (Worker(self._room.root) for _ in range(2))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.jobs.close()
-        await self._warm.close()
+        await self._pictures.close()
+        await self._inspections.close()
         self._room.close()
 
-    def scratch(self, request: Request) -> Scratch:
-        """A place for the request's file. Raises Refused when there is none."""
-        needed = int(request.headers.get("content-length", 0))
+    def scratch(self, request: Request, most: int) -> Scratch:
+        """A place for the request's file, of `most` bytes at most. Raises Refused when there is none."""
+        needed = min(most, int(request.headers.get("content-length", 0)))
         return self._room.new(needed, len(self.jobs), self.jobs.drop_oldest)
 
     def task(self, action: Action, upload: Upload, caps: Caps) -> Task:
@@ -74,7 +74,7 @@ class Workshop:
 
     async def enlarge_picture(self, upload: Upload) -> Enlarged:
         """One after the other, each with all the cores. Raises FrameliftError."""
-        return await self._warmly(self.task("picture", upload, PICTURE), PICTURE_SECONDS)
+        return await self._pictures.run(self.task("picture", upload, PICTURE), PICTURE_SECONDS)
 
     async def enlarge_clip(self, upload: Upload) -> Enlarged:
         """A short one, at once. Raises FrameliftError."""
@@ -92,11 +92,7 @@ class Workshop:
 
     async def _inspected(self, upload: Upload, caps: Caps) -> tuple[Task, Enlarged]:
         task = self.task("inspect", upload, caps)
-        return replace(task, action="clip"), await self._warmly(task, INSPECT_SECONDS)
-
-    async def _warmly(self, task: Task, seconds: float) -> Enlarged:
-        async with self._turn:
-            return await self._warm.run(task, seconds)
+        return replace(task, action="clip"), await self._inspections.run(task, INSPECT_SECONDS)
 
     async def _alone(self, task: Task, seconds: float, watch: Watch | None = None) -> Enlarged:
         worker = Worker(self._room.root)

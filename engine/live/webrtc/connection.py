@@ -60,11 +60,10 @@ class LiveConnection(LivePeer):
 
         Raises OfferRefused where there is no local address to be reached at.
         """
-        tracks = {facts.video.mid: video} | ({facts.audio.mid: audio} if facts.audio else {})
-        for section in facts.sections:  # in their order, or aiortc stops the transport that they share
-            track = tracks.get(section.mid)
-            if track is not None and section.wants:
-                self.addTrack(track)
+        tracks = {"video": video, "audio": audio}
+        for section in facts.served:  # in their order, or aiortc stops the transport that they share
+            track = tracks[section.kind] if section.wants else None
+            self.addTransceiver(track or section.kind, "sendrecv" if track else "recvonly")
         await self.setRemoteDescription(RTCSessionDescription(facts.offer, "offer"))
         await self.setLocalDescription(await self.createAnswer())
         answer: str = self.localDescription.sdp

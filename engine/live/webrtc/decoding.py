@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import av
 from av.codec.context import Flags
 
+from ...colour import Matrix, Range
 from ...frame import Ledger
 from ..encoded import RTP_TIME_BASE
 from .frame_buffer import ReceivedFrame
@@ -114,6 +115,8 @@ class DecodingThread:
         packet.pts, packet.time_base = self._clock(frame.timestamp), RTP_TIME_BASE
         began = time.perf_counter()
         for picture in self._decoder_of(codec).decode(packet):
+            if codec == "vp8":  # its colour is fixed (RFC 6386 section 9.2), and libvpx leaves it unsaid
+                picture.colorspace, picture.color_range = Matrix.SMPTE170M, Range.LIMITED
             spans = {"arrive": frame.arrived, "decode": (began, time.perf_counter())}
             self.counts.pictures += 1
             self._on_picture(picture, Ledger(spans))

@@ -26,12 +26,21 @@ MOST_SECTIONS = 16
 class OfferFacts:
     """What an offer asks for and what of it we serve: one video and perhaps one audio, over one transport."""
 
-    offer: str  # written again, for the connection
     sections: tuple[MediaSection, ...]  # all, in the offer's order
     video: MediaSection  # its codecs in the order of the answer
     audio: MediaSection | None
     transport: Transport
     simulcast: bool  # offered; our answer takes one of its streams
+
+    @property
+    def offer(self) -> str:
+        """The offer written again, for the connection."""
+        return _written(self.served, self.transport)
+
+    @property
+    def served(self) -> tuple[MediaSection, ...]:
+        """The sections that our answer takes up, in the offer's order."""
+        return tuple(section for section in self.sections if section in (self.video, self.audio))
 
     @property
     def codec(self) -> str:
@@ -62,18 +71,19 @@ def check_offer(sdp: str, prefer: tuple[str, ...] = ()) -> OfferFacts:
         raise malformed("two m= sections have the same a=mid")
     video = _video(sections)
     audio = _audio(sections, _bundled_with(video, session))
-    served = [section for section in sections if section in (video, audio)]
-    transport = read_transport(served[0].part, session)
+    leader = next(section for section in sections if section in (video, audio))
+    transport = read_transport(leader.part, session)
     simulcast = video.part.first("simulcast") is not None
-    return OfferFacts(_written(served, transport), tuple(sections), video, audio, transport, simulcast)
+    return OfferFacts(tuple(sections), video, audio, transport, simulcast)
 
 
 def complete_answer(facts: OfferFacts, answer: str) -> str:
     """`answer`, which aiortc gave to `facts.offer`, with the sections added that the whole offer has and we refuse."""
     session, *served = _texts(answer)
     texts = iter(served)
-    ours = (facts.video, facts.audio)
-    return session + "".join(next(texts) if section in ours else _refusal(section) for section in facts.sections)
+    return session + "".join(
+        next(texts) if section in facts.served else _refusal(section) for section in facts.sections
+    )
 
 
 def answer_with_bitrate(answer: str, start: int, least: int, most: int) -> str:
@@ -140,7 +150,7 @@ def _bundled_with(video: MediaSection, session: Part) -> set[str]:
     return next((set(group) for group in groups if video.mid in group), {video.mid})
 
 
-def _written(served: list[MediaSection], transport: Transport) -> str:
+def _written(served: tuple[MediaSection, ...], transport: Transport) -> str:
     lines = ["v=0", "o=- 0 0 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE " + " ".join(each.mid for each in served)]
     lines += ["a=ice-lite"] * transport.lite
     for section in served:

@@ -15,6 +15,7 @@ KEPT = frozenset({
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type (table 8)
 _PALETTE = 3
 _STEP = 512  # bytes of compressed data that an error in them may cost
+_MOST_ROWS = 256 << 20  # bytes of a damaged picture: 16 megapixels of 16 bits with alpha, and as much again
 
 
 def read(data: bytes) -> PictureFile:
@@ -32,7 +33,7 @@ def read(data: bytes) -> PictureFile:
     compressed = b"".join(content for kind, content in chunks if kind == b"IDAT")
     if damage:
         row = 2 + width * depth * _CHANNELS.get(colour, 4) // 8
-        compressed = _readable(compressed, 2 * row * height)
+        compressed = _readable(compressed, min(2 * row * height, _MOST_ROWS))
     found = dict(chunks)
     parts = [(kind, found[kind]) for kind in (b"IHDR", b"PLTE", b"tRNS") if kind in found]
     return PictureFile(
@@ -80,4 +81,4 @@ def _readable(compressed: bytes, most: int) -> bytes:
                 break
     except zlib.error:
         pass  # what came before it is kept
-    return zlib.compress(bytes(rows[:most]), 1)
+    return zlib.compress(rows[:most], 1)

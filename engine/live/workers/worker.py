@@ -24,18 +24,32 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """One process, started by its first task and again after its end; it takes one task at a time."""
+    """One process, started by its first task and again after its end. Tasks take turns, first come, first served."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is the server's, for all files: the process removes it when it finds the server dead."""
         self._folder = folder
         self._process: Process | None = None
+        self._turn = asyncio.Lock()
 
     async def run(self, task: Task, seconds: float, watch: Watch | None = None) -> Enlarged:
-        """Carry out `task`, in `seconds` at most. Raises Refused.
+        """Carry out `task`, in `seconds` at most from its turn on. Raises Refused.
 
         When it takes longer, or the caller is cancelled, the process is ended.
         """
+        async with self._turn:
+            return await self._run(task, seconds, watch)
+
+    async def close(self) -> int:
+        """End the process, whatever it does; its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()
+
+    async def _run(self, task: Task, seconds: float, watch: Watch | None) -> Enlarged:
         try:
             async with asyncio.timeout(seconds):
                 return await self._conversation(await self._ready(), task, watch)
@@ -49,15 +63,6 @@ class Worker:
             raise
         except _Died:
             raise _died(task, await self.close()) from None
-
-    async def close(self) -> int:
-        """End the process, whatever it does; its exit code."""
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        with suppress(ProcessLookupError):
-            process.kill()
-        return await process.wait()
 
     async def _ready(self) -> Process:
         """The process, or another when it has ended since its last task."""
