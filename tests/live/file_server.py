@@ -33,7 +33,7 @@ class FileServer:
     temporary: Path
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=60, trust_env=False, **options)
+        return httpx.Client(base_url=self.url, trust_env=False, **{"timeout": 60, **options})
 
     def post(self, path: str, file: bytes, name: str | None = "file.bin", **fields: str) -> httpx.Response:
         """As a form does."""

@@ -103,6 +103,16 @@ def test_what_stays_lost_is_given_up_and_said() -> None:
     assert [frame.after_gap for frame in buffer.add(timed[8])] == [False]
 
 
+def test_gaps_that_stay_are_waited_for_side_by_side() -> None:
+    """Every fourth packet is lost for good: nothing may leave later than one packet after its patience."""
+    buffer, lost = FrameBuffer(), 4
+    packets = [replace(packet, arrived=number / 100) for number, packet in enumerate(packets_of([1] * 400))]
+    for packet in packets:
+        if packet.sequence % lost:
+            for frame in buffer.add(packet):
+                assert packet.arrived - frame.arrived[1] <= PATIENCE + 0.021
+
+
 def test_a_jump_or_another_source_begins_anew() -> None:
     buffer = FrameBuffer()
     assert len(through(buffer, packets_of([2, 2]))) == 2

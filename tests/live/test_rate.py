@@ -96,3 +96,11 @@ def test_it_stays_within_bounds_and_never_rises_faster(estimates: list[tuple[int
         before, after = control.bitrate(CEILING, now), control.bitrate(CEILING, now + later)
         assert LEAST_BITRATE <= before <= after <= CEILING
         assert after <= max(LEAST_BITRATE, (before + 1) * 1.08**later) + 1
+
+
+def test_it_holds_for_days() -> None:
+    control = running(CEILING, "limited", "unlimited")
+    control.estimate("limited", 500_000, 0)
+    assert control.bitrate(CEILING, 1e7) == CEILING
+    control.remove("unlimited")
+    assert control.bitrate(CEILING, 1e7) == CEILING

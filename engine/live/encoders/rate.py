@@ -10,6 +10,7 @@ LEAST_BITRATE = 150_000  # below, no codec here makes a picture worth its latenc
 MOST_BITRATE = 60_000_000
 _USABLE = 0.9  # of an estimate; the rest is for RTP headers, audio and retransmissions
 _GROWTH = 1.08  # a second, as receivers let their own estimates grow (draft-ietf-rmcat-gcc-02 section 5.5)
+_FORGOTTEN = 300.0  # seconds after which a limit has grown beyond everything
 _WINDOW = 1.0  # seconds over which the rate sent is averaged
 
 
@@ -36,7 +37,7 @@ class _Limit:
     since: float = 0.0
 
     def at(self, now: float) -> float:
-        return self.bitrate * math.pow(_GROWTH, now - self.since)
+        return self.bitrate * math.pow(_GROWTH, min(now - self.since, _FORGOTTEN))
 
 
 class RateControl:

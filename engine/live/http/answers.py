@@ -25,13 +25,13 @@ Result = TypeVar("Result")
 _PIECE = 3 << 18  # bytes; a multiple of 3 is a whole number of base64's groups
 
 
-def answer(upload: Upload, done: Enlarged, scratch: Scratch) -> Response:
-    """The enlarged file, in the form that the upload had; `scratch` is removed when it is sent, or the client left."""
+def answer(upload: Upload, done: Enlarged) -> Response:
+    """The enlarged file, in the form that the upload had. Both are removed when it is sent, or the client has left."""
     name = enlarged_name(
         safe_name(upload.name, "picture" if done.frames is None else "video"), done.scale, done.path.suffix
     )
-    made: Response = _InJson(done, name, scratch) if upload.in_json else _AsItIs(done, name, scratch)
-    scratch.handed_on()
+    made: Response = (_InJson if upload.in_json else _AsItIs)(done, name, upload.scratch)
+    upload.scratch.handed_on()
     return made
 
 

@@ -26,12 +26,10 @@ def router(workshop: Workshop) -> APIRouter:
     @routes.post("/jobs", status_code=202, openapi_extra=media_body(FORM))
     async def add(request: Request) -> Response:
         """Take a video, look into it, and queue it: 202 with the job, whose address is in Location."""
-        jobs.check_room()
-        with workshop.scratch(request, most) as scratch:
-            upload = await workshop.uploads.receive(request, scratch.upload, most, FORM)
-            job = await unless_gone(request, workshop.new_job(upload, scratch))
+        async with workshop.receive(request, most, FORM, first=jobs.check_room) as upload:
+            job = await unless_gone(request, workshop.new_job(upload))
             jobs.add(job)
-            scratch.handed_on()
+            upload.scratch.handed_on()
             return JSONResponse(job.to_json(), 202, {"Location": f"/jobs/{job.id}"})
 
     @routes.get("/jobs/{number}")

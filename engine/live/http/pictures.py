@@ -20,9 +20,8 @@ def router(workshop: Workshop) -> APIRouter:
         A form is answered with the picture itself, JSON with JSON. What was lost of a damaged picture is in the header
         Framelift-Damage, or the field DAMAGE.
         """
-        with workshop.scratch(request, most) as scratch:
-            upload = await workshop.uploads.receive(request, scratch.upload, most, FORM, JSON)
+        async with workshop.receive(request, most, FORM, JSON) as upload:
             done = await unless_gone(request, workshop.enlarge_picture(upload))
-            return answer(upload, done, scratch)
+            return answer(upload, done)
 
     return routes

@@ -17,6 +17,7 @@ from ..refused import Refused
 from .forms import FileForm
 from .limits import check_type
 from .payloads import parsed
+from .scratch import Scratch
 
 FORM = "multipart/form-data"
 JSON = "application/json"
@@ -36,15 +37,58 @@ class FileInJson(BaseModel):
     scale: int | None = Field(None, alias="SCALE", ge=2, le=4, description="How many times larger; 2 by default.")
 
 
+class Body:
+    """A request's body."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._whole = False
+
+    @property
+    def length(self) -> int:
+        """In bytes, where the request tells; else 0."""
+        return int(self.request.headers.get("content-length", 0))
+
+    async def blocks(self, most: int) -> AsyncIterator[bytes]:
+        """The body in blocks of a useful size. Raises Refused when it is, or says it will be, over `most` bytes."""
+        if self.length > most:
+            raise _too_large(most)
+        total, block = 0, bytearray()
+        async for chunk in self.request.stream():
+            total += len(chunk)
+            if total > most:
+                raise _too_large(most)
+            block += chunk
+            if len(block) >= _BLOCK:
+                yield bytes(block)
+                block.clear()
+        self._whole = True
+        yield bytes(block)
+
+    async def linger(self) -> None:
+        """Read the rest of a refused body, for a while; not from a client that waits to be asked for it."""
+        if self._whole or "expect" in self.request.headers:
+            return
+        with suppress(TimeoutError, Refused):
+            async with asyncio.timeout(_LINGER):
+                while (await self.request.receive()).get("more_body"):
+                    pass
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file on disk, and what the client wants."""
 
-    path: Path
+    scratch: Scratch
     name: str | None  # as the client gave it: see `media_names`
     model: str | None
     scale: int | None
     in_json: bool
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.scratch.upload
 
 
 class Uploads:
@@ -53,19 +97,15 @@ class Uploads:
     def __init__(self) -> None:
         self._parsing = asyncio.Lock()  # JSON is held in memory, several times over: one at a time
 
-    async def receive(self, request: Request, path: Path, most: int, *kinds: str) -> Upload:
-        """The request's file, written to `path`; `kinds` are `FORM`, `JSON` or both.
+    async def receive(self, body: Body, scratch: Scratch, most: int, *kinds: str) -> Upload:
+        """The file of a request, written to `scratch`; `kinds` are `FORM`, `JSON` or both.
 
-        Raises Refused: 413 as soon as it is over `most` bytes, 415 for other content types, 400, 408 and 422.
+        Raises Refused: 413 as soon as it is over `most` bytes, 415 for other content types, 400, 408, 422 and 507.
         """
-        take = self._from_form if check_type(request, *kinds) == FORM else self._from_json
-        body = _Body(request)
+        take = self._from_form if check_type(body.request, *kinds) == FORM else self._from_json
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
-                upload = await take(body, path, most)
-        except Refused:
-            await body.linger()
-            raise
+                upload = await take(body, scratch, most)
         except ClientDisconnect:
             raise Refused(400, "the request ended before its body did", "send all of it") from None
         except TimeoutError:
@@ -74,25 +114,25 @@ class Uploads:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise Refused(507, "the server's disk is full", "try again later", retry_after=60) from None
-        if not path.stat().st_size:
+        if not upload.path.stat().st_size:
             raise Refused(422, "the file is empty", "send one with something in it")
         return upload
 
-    async def _from_form(self, body: _Body, path: Path, most: int) -> Upload:
-        with path.open("wb") as file:
-            form = FileForm(body.content_type, file.write, most)
+    async def _from_form(self, body: Body, scratch: Scratch, most: int) -> Upload:
+        with scratch.upload.open("wb") as file:
+            form = FileForm(body.request.headers["content-type"], file.write, most)
             async for block in body.blocks(most + _BESIDE):
                 await asyncio.to_thread(form.feed, block)
         name, fields = form.finish()
-        return Upload(path, name, fields.get("model"), _scale_of(fields.get("scale")), in_json=False)
+        return Upload(scratch, name, fields.get("model"), _scale_of(fields.get("scale")), in_json=False)
 
-    async def _from_json(self, body: _Body, path: Path, most: int) -> Upload:
+    async def _from_json(self, body: Body, scratch: Scratch, most: int) -> Upload:
         most = min(most, MOST_IN_JSON)
-        with path.open("wb") as file:
+        with scratch.upload.open("wb") as file:
             async for block in body.blocks(most + most // 3 + _BESIDE):
                 await asyncio.to_thread(file.write, block)
         async with self._parsing:
-            return await asyncio.to_thread(_unpacked, path, most)
+            return await asyncio.to_thread(_unpacked, scratch, most)
 
 
 def media_body(*kinds: str) -> dict[str, object]:
@@ -109,9 +149,9 @@ def media_body(*kinds: str) -> dict[str, object]:
     return {"requestBody": {"required": True, "content": {kind: {"schema": schemas[kind]} for kind in kinds}}}
 
 
-def _unpacked(path: Path, most: int) -> Upload:
-    """The file that the JSON at `path` holds, in its place."""
-    given = parsed(FileInJson, path.read_bytes())
+def _unpacked(scratch: Scratch, most: int) -> Upload:
+    """The file that the JSON in `scratch` holds, in its place."""
+    given = parsed(FileInJson, scratch.upload.read_bytes())
     text = given.data.partition(",")[2] if given.data.startswith("data:") else given.data  # RFC 2397, from browsers
     try:
         data = base64.b64decode("".join(text.split()), validate=True)
@@ -119,8 +159,8 @@ def _unpacked(path: Path, most: int) -> Upload:
         raise Refused(422, f"DATA is no base64: {error}", "send the file as RFC 4648 section 4 has it") from None
     if len(data) > most:
         raise _too_large(most)
-    path.write_bytes(data)
-    return Upload(path, given.filename, given.model, given.scale, in_json=True)
+    scratch.upload.write_bytes(data)
+    return Upload(scratch, given.filename, given.model, given.scale, in_json=True)
 
 
 def _scale_of(field: str | None) -> int | None:
@@ -129,44 +169,6 @@ def _scale_of(field: str | None) -> int | None:
     if field not in ("2", "3", "4"):
         raise Refused(422, f"scale {field[:20]!r} is not one of 2, 3 and 4", "leave it out for 2")
     return int(field)
-
-
-class _Body:
-    """A request's body."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._whole = False
-
-    @property
-    def content_type(self) -> str:
-        """With its parameters."""
-        return self._request.headers["content-type"]
-
-    async def blocks(self, most: int) -> AsyncIterator[bytes]:
-        """The body in blocks of a useful size. Raises Refused when it is, or says it will be, over `most` bytes."""
-        if int(self._request.headers.get("content-length", 0)) > most:
-            raise _too_large(most)
-        total, block = 0, bytearray()
-        async for chunk in self._request.stream():
-            total += len(chunk)
-            if total > most:
-                raise _too_large(most)
-            block += chunk
-            if len(block) >= _BLOCK:
-                yield bytes(block)
-                block.clear()
-        self._whole = True
-        yield bytes(block)
-
-    async def linger(self) -> None:
-        """Read the rest of a refused body, for a while; not from a client that waits to be asked for it."""
-        if self._whole or "expect" in self._request.headers:
-            return
-        with suppress(TimeoutError, Refused):
-            async with asyncio.timeout(_LINGER):
-                while (await self._request.receive()).get("more_body"):
-                    pass
 
 
 def _too_large(most: int) -> Refused:

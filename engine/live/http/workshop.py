@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -12,6 +14,7 @@ from starlette.requests import Request
 from ...errors import UsageError
 from ...model import precisions_of, scales_of
 from ...upscaler import DEFAULT_MODEL
+from ..refused import Refused
 from ..rungs import BICUBIC
 from ..settings import ServeSettings
 from ..workers.task import Action, Caps, Enlarged, Task
@@ -19,8 +22,8 @@ from ..workers.worker import Watch, Worker
 from .job import Job
 from .job_list import JobList
 from .media_names import safe_name
-from .scratch import Scratch, ScratchRoom
-from .uploads import Upload, Uploads
+from .scratch import ScratchRoom
+from .uploads import Body, Upload, Uploads
 
 FRAME_PIXELS = 7680 * 4320  # of an enlarged frame
 PICTURE = Caps(pixels=64_000_000)
@@ -37,7 +40,7 @@ class Workshop:
 
     def __init__(self, settings: ServeSettings) -> None:
         self.settings = settings
-        self.uploads = Uploads()
+        self._uploads = Uploads()
         self.jobs = JobList(self.enlarge_job, settings.jobs_at_once)
         self._room = ScratchRoom()
         self._clips = asyncio.Semaphore(settings.jobs_at_once)  # answered directly, beside the jobs
@@ -55,10 +58,22 @@ class Workshop:
         await self._inspections.close()
         self._room.close()
 
-    def scratch(self, request: Request, most: int) -> Scratch:
-        """A place for the request's file, of `most` bytes at most. Raises Refused when there is none."""
-        needed = min(most, int(request.headers.get("content-length", 0)))
-        return self._room.new(needed, len(self.jobs), self.jobs.drop_oldest)
+    @asynccontextmanager
+    async def receive(
+        self, request: Request, most: int, *kinds: str, first: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[Upload]:
+        """The request's file, of `most` bytes at most, in a form of one of `kinds`; gone when the body ends.
+
+        Unless the body hands its scratch on. `first` may refuse it before it is read. Raises Refused.
+        """
+        body = Body(request)
+        try:
+            first()
+            with self._room.new(min(most, body.length), len(self.jobs), self.jobs.drop_oldest) as scratch:
+                yield await self._uploads.receive(body, scratch, most, *kinds)
+        except Refused:
+            await body.linger()
+            raise
 
     def task(self, action: Action, upload: Upload, caps: Caps) -> Task:
         """The task for an upload. Raises UsageError for a model there is not."""
@@ -82,9 +97,9 @@ class Workshop:
         async with self._clips:
             return await self._alone(task, CLIP_SECONDS)
 
-    async def new_job(self, upload: Upload, scratch: Scratch) -> Job:
+    async def new_job(self, upload: Upload) -> Job:
         """A long one, which can be done, as far as its beginning tells. Raises FrameliftError."""
-        return Job(scratch, *await self._inspected(upload, JOB))
+        return Job(upload.scratch, *await self._inspected(upload, JOB))
 
     async def enlarge_job(self, task: Task, watch: Watch) -> Enlarged:
         """A long one. Raises Refused."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .rtp_clock import Unwrapper
 
 CAPACITY = 4096  # packets: some ten keyframes of 4K; a jump in the numbers beyond it is a new beginning
-PATIENCE = 0.3  # seconds a lost packet is waited for; it has been asked for every 40 ms by then
+PATIENCE = 0.3  # seconds after which what came beyond a gap goes on; the lost was asked for every 40 ms by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +57,31 @@ class FrameBuffer:
             self._restart(sequence)
         if sequence >= self._head:
             self._packets.setdefault(sequence, packet)
-        frames = self._complete(packet.arrived)
-        if self._blocked_since is not None and packet.arrived - self._blocked_since > PATIENCE:
+        frames = self._complete()
+        while packet.arrived - self._gap_noticed(packet.arrived) > PATIENCE:
             self._skip_gap()
-            frames += self._complete(packet.arrived)
+            frames += self._complete()
         return frames
 
     def _restart(self, sequence: int) -> None:
         self._packets.clear()
         self._head = self._reach = sequence  # first packet of the next frame; first one that is not there
-        self._blocked_since: float | None = None
         self._broken = True
 
-    def _complete(self, now: float) -> list[ReceivedFrame]:
-        frames, began = [], self._reach
+    def _gap_noticed(self, now: float) -> float:
+        """When the first packet beyond the gap at `_reach` came; `now` where there is none."""
+        if len(self._packets) == self._reach - self._head:
+            return now
+        return min(packet.arrived for sequence, packet in self._packets.items() if sequence > self._reach)
+
+    def _complete(self) -> list[ReceivedFrame]:
+        frames = []
         while (packet := self._packets.get(self._reach)) is not None:
             if packet.timestamp != self._packets[self._head].timestamp:
                 frames.append(self._cut())
             self._reach += 1
             if packet.marker:
                 frames.append(self._cut())
-        if len(self._packets) == self._reach - self._head:
-            self._blocked_since = None
-        elif self._reach > began or self._blocked_since is None:
-            self._blocked_since = now
         return [frame for frame in frames if frame.data]  # padding makes empty ones
 
     def _cut(self) -> ReceivedFrame:
@@ -99,5 +100,4 @@ class FrameBuffer:
         for sequence in range(self._head, self._reach):
             del self._packets[sequence]
         self._head = self._reach = beyond
-        self._blocked_since = None
         self._broken = True

@@ -13,9 +13,8 @@ from ..pacing import Pacer
 
 SOCKET_BUFFER = 4 << 20  # bytes asked for; a keyframe of 4K has 400 kB and arrives at once
 LONGEST_QUEUE = 8192  # datagrams received and not yet looked at
-LONGEST_BACKLOG = (
-    1 << 20
-)  # bytes that the kernel would not take yet; then datagrams are dropped, as a full network does
+LONGEST_BACKLOG = 1 << 20  # bytes the kernel would not take yet; then datagrams are dropped, as a full network does
+GATHER_WITHIN = 2  # seconds a STUN or TURN server has to answer: publishers give up an offer after 8 (OBS)
 _log = logging.getLogger(__name__)
 
 
@@ -30,9 +29,9 @@ class LiveIce(Connection):
         self._pacer = Pacer()
 
     async def get_component_candidates(self, component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:
-        """Likewise, from the addresses told, and with large socket buffers."""
+        """As the parent, from the addresses told, with large socket buffers, and without waiting for dead servers."""
         own = list(self.addresses) or addresses
-        candidates = await super().get_component_candidates(component, own, timeout)
+        candidates = await super().get_component_candidates(component, own, min(timeout, GATHER_WITHIN))
         for protocol in self._protocols:
             endpoint = protocol.transport.get_extra_info("socket")
             if endpoint is not None:  # a TURN allocation has none of its own
