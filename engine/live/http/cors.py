@@ -11,6 +11,10 @@ from .auth import allowed_origins
 
 SDP = "application/sdp"
 SDP_FRAGMENT = "application/trickle-ice-sdpfrag"  # RFC 8840 section 9
+_READABLE = (
+    *("Location", "Link", "ETag", "Accept-Patch", "Retry-After", "Content-Disposition", "Content-Range"),
+    *("Framelift-Model", "Framelift-Scale", "Framelift-Size", "Framelift-Damage", "Framelift-Notes"),
+)
 _TOLD = {"whip": ("Accept-Post", SDP), "whep": ("Accept-Post", SDP), "sessions": ("Accept-Patch", SDP_FRAGMENT)}
 
 
@@ -23,7 +27,7 @@ class Cors(CORSMiddleware):
             allow_origins=allowed_origins(settings),
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "Range", "Last-Event-ID"],
-            expose_headers=["Location", "Link", "ETag", "Accept-Patch", "Retry-After", "Content-Disposition"],
+            expose_headers=_READABLE,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

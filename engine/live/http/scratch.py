@@ -45,26 +45,23 @@ class Scratch:
 
 
 class ScratchRoom:
-    """The one folder, open from `open` to `close`."""
+    """The one folder, from its first use to `close`."""
 
     def __init__(self) -> None:
         self._root: Path | None = None
         self._made = 0
         self._there: set[Scratch] = set()
 
-    @property
     def root(self) -> Path:
-        """The folder itself."""
-        assert self._root is not None
+        """The folder itself, which nobody else may read."""
+        if self._root is None:
+            self._root = Path(tempfile.mkdtemp(prefix="framelift-"))
         return self._root
-
-    def open(self) -> None:
-        """Make the folder, which nobody else may read."""
-        self._root = Path(tempfile.mkdtemp(prefix="framelift-"))
 
     def close(self) -> None:
         """Remove everything."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        if self._root is not None:
+            shutil.rmtree(self._root, ignore_errors=True)
 
     def new(self, needed: int, kept: int, make_room: Callable[[], bool]) -> Scratch:
         """A folder for a file of `needed` bytes, beside `kept` ones that stay; `make_room` frees space, if it can.
@@ -73,10 +70,10 @@ class ScratchRoom:
         """
         if len(self._there) - kept >= FILES_AT_ONCE:
             raise Refused(503, f"{FILES_AT_ONCE} files are under way already", "try again", retry_after=5)
-        while shutil.disk_usage(self.root).free < needed + SPARE_DISK:
+        while shutil.disk_usage(self.root()).free < needed + SPARE_DISK:
             if not make_room():
                 raise Refused(507, "the server's disk is full", "try again later", retry_after=60)
         self._made += 1
-        scratch = Scratch(self.root / str(self._made), self._there.discard)
+        scratch = Scratch(self.root() / str(self._made), self._there.discard)
         self._there.add(scratch)
         return scratch

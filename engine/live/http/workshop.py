@@ -43,11 +43,10 @@ class Workshop:
         self._uploads = Uploads()
         self.jobs = JobList(self.enlarge_job, settings.jobs_at_once)
         self._room = ScratchRoom()
+        self._pictures, self._inspections = (Worker(self._room.root) for _ in range(2))
         self._clips = asyncio.Semaphore(settings.jobs_at_once)  # answered directly, beside the jobs
 
     async def __aenter__(self) -> Self:
-        self._room.open()
-        self._pictures, self._inspections = (Worker(self._room.root) for _ in range(2))
         return self
 
     async def __aexit__(

@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 class Worker:
     """One process, started by its first task and again after its end. Tasks take turns, first come, first served."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` is the server's, for all files: the process removes it when it finds the server dead."""
+    def __init__(self, folder: Callable[[], Path]) -> None:
+        """`folder` gives the server's, for all files: the process removes it when it finds the server dead."""
         self._folder = folder
         self._process: Process | None = None
         self._turn = asyncio.Lock()
@@ -69,7 +69,7 @@ class Worker:
         if self._process is not None and not await _answers(self._process):
             await self.close()
         if self._process is None:
-            command = (sys.executable, "-P", "-m", _CHILD, str(self._folder))
+            command = (sys.executable, "-P", "-m", _CHILD, str(self._folder()))
             self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_LINE)
         return self._process
 
