@@ -58,7 +58,10 @@ def _targets(targets: Sequence[Row]) -> str:
     def limit(target: Row) -> str:
         return f"at most {target['most']:.4g}" if target["most"] is not None else f"at least {target['least']:.4g}"
 
-    rows = [(t["what"], f"{t['value']:.4g}", limit(t), "met" if t["met"] else "**missed**") for t in targets]
+    rows = [
+        (t["what"], "-" if t["value"] is None else f"{t['value']:.4g}", limit(t), "met" if t["met"] else "**missed**")
+        for t in targets
+    ]
     return table(("target", "measured", "wanted", ""), rows)
 
 

