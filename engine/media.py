@@ -149,8 +149,8 @@ class MediaFacts:
         }
 
 
-def open_input(path: Path) -> InputContainer:
-    """Open a local file for reading. Raises InputError, worded by what is wrong with it."""
+def open_input(path: Path, options: dict[str, str] | None = None) -> InputContainer:
+    """Open a local file for reading, with `options` of FFmpeg's. Raises InputError, worded by what is wrong with it."""
     try:
         there = path.exists()
     except OSError as error:  # the system will not even look: a name too long, a folder that may not be entered
@@ -162,9 +162,8 @@ def open_input(path: Path) -> InputContainer:
     if path.is_file() and path.stat().st_size == 0:
         raise InputError(f"{path} is empty (0 bytes)", "copy or download it again")
     try:
-        return av.open(
-            f"file:{path}", "r", options={"protocol_whitelist": "file,crypto,data"}, metadata_errors="replace"
-        )
+        allowed = {"protocol_whitelist": "file,crypto,data"}
+        return av.open(f"file:{path}", "r", options=allowed | (options or {}), metadata_errors="replace")
     except av.error.PermissionError as error:
         raise InputError(f"{path} may not be read", "check the file's permissions") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:

@@ -4,6 +4,9 @@
 time takes 1/19 away; at 5 the rung is left. So five late frames in a row are enough, and so are 6 of 100 for long, but
 not the one now and then that is the machine's noise. The next better rung is tried when the last 30 frames stayed well
 below the budget, after a time of patience, which doubles whenever the rung does not hold. Pure: callers have the clock.
+
+Rungs differ in the upscaler's time only, so they answer for nothing else: not for frames that wait for an encoder or
+are dropped before it, nor for an encoder that is beyond the budget by itself.
 """
 
 from __future__ import annotations
@@ -53,19 +56,20 @@ class Deadline:
             self._began = now
         return self._rung
 
-    def stayed(self, rung: int, seconds: float, now: float) -> None:
-        """A frame that `rung` made is done, `seconds` after it came."""
+    def stayed(self, rung: int, upscaled: float, now: float, encode: float = 0.0) -> None:
+        """A frame that `rung` made was ready at `now`, `upscaled` seconds after it came; encoding it took `encode`."""
+        seconds = upscaled + (encode if encode <= self.budget else 0.0)
         if rung < self._rung:  # it was on its way when the rung was left
             if self._patience[rung] > PATIENCE:  # as one that does not hold
                 self._patience[rung] = max(self._patience[rung], PRICE * seconds)
-        elif self._counts(now - seconds):
+        elif self._counts(now - upscaled):
             if rung != self._measured:
                 self._measured = rung
                 self._forget()
             self._add(seconds, now)
 
     def dropped(self, waited: float, now: float) -> None:
-        """A frame was replaced by a newer one after it `waited` for a stage.
+        """A frame was replaced by a newer one after it `waited` for the upscaler.
 
         Those that wait much less than an interval came in a burst; no rung would have been fast enough for them.
         """

@@ -59,9 +59,9 @@ class Output:
         """Frames that were replaced before they were encoded."""
         return self._stage.dropped
 
-    def put(self, made: Made) -> Made | None:
-        """Hand a frame over; what it replaces comes back."""
-        return self._stage.put(made)
+    def put(self, made: Made) -> None:
+        """Hand a frame over."""
+        self._stage.put(made)
 
     def close(self) -> None:
         """End the thread, after the frame it is at."""
@@ -72,7 +72,7 @@ class Output:
         with ledger.stage("encode"):
             encoded = self._encode(replace(made.frame, ledger=ledger))
         if encoded is not None:
-            self._path.note_encoded(self.name, made.rung, ledger)
+            self._path.note_encoded(self.name, made, ledger)
             self._deliver(encoded)
 
 
@@ -97,11 +97,11 @@ class LivePath:
         self._numbers = count()
         self._outputs: tuple[Output, ...] = ()
         self._dropped_before = 0  # by outputs that are gone
-        self._lock = threading.Lock()  # guards the deadline, the outputs, the words
+        self._lock = threading.Lock()  # guards the deadline and the outputs
         self._deadline = Deadline(_seconds(settings), time.perf_counter())
+        self._judged = -1  # the newest frame that the deadline knows of
         self._closed = False
         self._seen: tuple[int, int] | None = None  # the size of the last picture
-        self._first_words: str | None = None
         self._stage: Stage[Arrived] = Stage("upscale", self._upscale, lambda error: self.note_failure("upscale", error))
 
     def put(self, picture: av.VideoFrame, ledger: Ledger) -> None:
@@ -156,21 +156,21 @@ class LivePath:
         if self._trace is not None:
             self._trace.add(self._name, ledger, STAGES[-1:])
 
-    def note_encoded(self, output: str, rung: int, ledger: Ledger) -> None:
+    def note_encoded(self, output: str, made: Made, ledger: Ledger) -> None:
         """A frame was encoded: its ledger has all but "send"."""
-        now = time.perf_counter()
-        self._statistics.left(output, ledger, now)
+        self._statistics.left(output, ledger, time.perf_counter())
+        began, ended = ledger.spans["encode"]
         with self._lock:
-            self._deadline.stayed(rung, now - ledger.spans["arrive"][1], now)
+            if made.frame.index > self._judged:  # by the output that has it first: a slow one blames no model
+                self._judged = made.frame.index
+                self._deadline.stayed(made.rung, made.at - ledger.spans["arrive"][1], made.at, ended - began)
         if self._trace is not None:
             self._trace.add(self._name, ledger, STAGES[:-1])
 
     def note_failure(self, stage: str, error: Exception) -> None:
         """A frame was lost by an error."""
-        self._statistics.failed(stage)
         words = error.message if isinstance(error, FrameliftError) else f"{type(error).__name__}: {error}"
-        with self._lock:
-            self._first_words = self._first_words or f"{stage} failed: {words}"
+        self._statistics.failed(stage, words, time.perf_counter())
 
     def stats(self) -> PathStats:
         """As it is now."""
@@ -180,7 +180,8 @@ class LivePath:
         with self._lock:
             budget, interval = self._deadline.budget, self._deadline.interval.seconds
             encode_drops = self._dropped_before + sum(output.dropped for output in self._outputs)
-            words = [self._first_words, state.note, self._words_of_the_deadline()]
+            words = [self._statistics.failure(now), state.note, self._words_of_the_deadline()]
+        words += _words_of_encoders(self._statistics.encode_times(now), min(budget, interval))
         if state.opening:
             words.append(f"{', '.join(state.opening)} being opened")
         if self._trace is not None:
@@ -228,14 +229,23 @@ class LivePath:
                 self._deadline.restart(now, len(self._enlarger.names))
             elif self._enlarger.kind != kind:
                 self._deadline.restart(now)
-            for replaced in filter(None, [output.put(made) for output in self._outputs]):
-                self._deadline.dropped(now - replaced.at, now)
+            for output in self._outputs:
+                output.put(made)
 
     def _words_of_the_deadline(self) -> str | None:
         names, rung = self._enlarger.names, self._deadline.rung
         if not 0 < rung < len(names):
             return None
         return f"too little time for {names[0]}: frames would stay longer than they may"
+
+
+def _words_of_encoders(times: dict[str, float], most: float) -> list[str]:
+    """Of those that take longer than `most` for a frame, in seconds."""
+    return [
+        f"encoding {name} takes {1000 * took:.0f} ms a frame, and there are {1000 * most:.0f} ms"
+        for name, took in times.items()
+        if took > most
+    ]
 
 
 def _seconds(settings: LiveSettings) -> float | None:

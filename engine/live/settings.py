@@ -49,4 +49,4 @@ class ServeSettings:
     max_picture_bytes: int = 32 << 20
     max_video_bytes: int = 1 << 30
     jobs_at_once: int = 1
-    trace: Path | None = None  # Chrome's trace format: where each frame's time went
+    trace: Path | None = None  # Chrome's trace format: where each frame's time went; FILE-2 and so on after a restart

@@ -93,6 +93,7 @@ class LiveStatistics:
         self._added = Recent()
         self._stages = {stage: Recent() for stage in STAGES}
         self._failed: Counter[str] = Counter()
+        self._failure, self._failed_at = "", -math.inf
 
     def came(self, now: float) -> None:
         """A picture came in."""
@@ -102,7 +103,8 @@ class LiveStatistics:
     def left(self, output: str, ledger: Ledger, now: float) -> None:
         """A frame left the encoder of `output`."""
         with self._lock:
-            self._left.setdefault(output, Recent()).add(0.0, now)
+            began, ended = ledger.spans["encode"]
+            self._left.setdefault(output, Recent()).add(ended - began, now)
             self._add_stages(ledger, STAGES[:-1], now)
 
     def sent(self, ledger: Ledger, now: float) -> None:
@@ -111,10 +113,12 @@ class LiveStatistics:
             self._added.add(ledger.spans["send"][1] - ledger.spans["arrive"][1], now)
             self._add_stages(ledger, STAGES[-1:], now)
 
-    def failed(self, stage: str) -> None:
-        """A frame was lost by an error."""
+    def failed(self, stage: str, words: str, now: float) -> None:
+        """A frame was lost by an error that says `words`."""
         with self._lock:
             self._failed[stage] += 1
+            if now - self._failed_at > SECONDS:
+                self._failure, self._failed_at = f"{stage} failed: {words}", now
 
     def forget(self, output: str) -> None:
         """An output is gone."""
@@ -127,11 +131,22 @@ class LiveStatistics:
             out = max((left.rate(now) for left in self._left.values()), default=0.0)
             return round(self._came.rate(now), 2), round(out, 2)
 
+    def encode_times(self, now: float) -> dict[str, float]:
+        """The median seconds a frame takes in each output's encoder."""
+        with self._lock:
+            found = {output: left.percentiles(now) for output, left in self._left.items()}
+            return {output: times.p50 / 1000 for output, times in found.items() if times}
+
     def times(self, now: float) -> tuple[Percentiles | None, dict[str, Percentiles]]:
         """Added latency, and each stage's time."""
         with self._lock:
             stages = {stage: recent.percentiles(now) for stage, recent in self._stages.items()}
             return self._added.percentiles(now), {stage: found for stage, found in stages.items() if found}
+
+    def failure(self, now: float) -> str | None:
+        """The first words of the last seconds' failures."""
+        with self._lock:
+            return None if now - self._failed_at > SECONDS else self._failure
 
     def failures(self) -> dict[str, int]:
         """How many frames errors cost so far, by stage."""

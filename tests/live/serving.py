@@ -50,10 +50,12 @@ class LiveServer:
 
 
 @contextlib.contextmanager
-def served(*options: str, token: str | None = None) -> Iterator[LiveServer]:
-    """`framelift serve` with `options`, ready."""
+def served(*options: str, token: str | None = None, files: int | None = None) -> Iterator[LiveServer]:
+    """`framelift serve` with `options`, ready; it may have `files` open."""
     given = (*ON_LOOPBACK, *options, *(() if token is None else ("--token", token)))
     command = (sys.executable, "-c", "from framelift.cli.main import main; main()", "serve", "--port", "0", *given)
+    if files is not None:
+        command = ("sh", "-c", f'ulimit -n {files} && exec "$@"', "sh", *command)
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:

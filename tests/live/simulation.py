@@ -14,6 +14,8 @@ class Frame:
     came: float
     put: float = 0.0  # when it was handed to the stage it waits for
     rung: int = 0
+    upscaled: float = 0.0
+    encoding: float = 0.0  # when its encoder began
 
 
 @dataclass
@@ -34,7 +36,8 @@ class Stream:
     load: Callable[[float], float] = lambda _: 1.0  # factor on every cost, by time
     budget: float | None = None
     done: list[tuple[float, float, int]] = field(default_factory=list)  # (came, stayed, rung)
-    drops: list[float] = field(default_factory=list)  # when
+    drops: list[float] = field(default_factory=list)  # when, before the upscaler
+    unencoded: int = 0  # dropped before the encoder
     rungs: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 0)])  # each change
 
     def run(self, seconds: float) -> Stream:
@@ -73,12 +76,13 @@ class Stream:
         self._offer(self._upscaler, now, frame)
 
     def _upscaled(self, now: float, frame: Frame) -> None:
+        frame.upscaled = now
         self._free(self._upscaler, now)
         self._offer(self._encoder, now, frame)
 
     def _encoded(self, now: float, frame: Frame) -> None:
         self.done.append((frame.came, now - frame.came, frame.rung))
-        self._deadline.stayed(frame.rung, now - frame.came, now)
+        self._deadline.stayed(frame.rung, frame.upscaled - frame.came, frame.upscaled, now - frame.encoding)
         self._free(self._encoder, now)
 
     def _offer(self, server: Server, now: float, frame: Frame) -> None:
@@ -86,9 +90,11 @@ class Stream:
         if not server.busy:
             self._start(server, now, frame)
             return
-        if server.waiting is not None:
+        if server.waiting is not None and server is self._upscaler:
             self.drops.append(now)
             self._deadline.dropped(now - server.waiting.put, now)
+        elif server.waiting is not None:
+            self.unencoded += 1
         server.waiting = frame
 
     def _start(self, server: Server, now: float, frame: Frame) -> None:
@@ -97,6 +103,7 @@ class Stream:
             frame.rung = self._deadline.take(now)
             self._later(now + self.costs[frame.rung] * self.load(now), self._upscaled, frame)
         else:
+            frame.encoding = now
             self._later(now + self.encode * self.load(now), self._encoded, frame)
 
     def _free(self, server: Server, now: float) -> None:

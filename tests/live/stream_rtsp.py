@@ -18,13 +18,17 @@ from stream_clips import BOUND, FPS
 class RtspServer:
     """Serves a clip's video to each client that plays it, over TCP: RFC 2326, RTP by RFC 6184, interleaved."""
 
-    def __init__(self, clip: Path, most_frames: int | None = None, at_once: int = 0) -> None:
+    def __init__(
+        self, clip: Path, most_frames: int | None = None, at_once: int = 0, seconds: float | None = None
+    ) -> None:
         """Cuts the connection after `most_frames`, as a camera that loses power does.
 
-        The first `at_once` come in a burst, as from a server that keeps what was since the last keyframe.
+        The first `at_once` come in a burst, as from a server that keeps what was since the last keyframe. One that
+        says how many `seconds` there are plays a recording.
         """
         self._frames, self._parameters = annex_b(clip)
         self._most, self._at_once = most_frames, at_once
+        self._range = "" if seconds is None else f"a=range:npt=0-{seconds}\r\n"
         self._stop = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"rtsp://user:secret@127.0.0.1:{self._socket.getsockname()[1]}/camera"
@@ -68,7 +72,7 @@ class RtspServer:
         elif method == "DESCRIBE":
             sets = ",".join(base64.b64encode(unit).decode() for unit in self._parameters)
             body = (
-                "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
+                f"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\n{self._range}m=video 0 RTP/AVP 96\r\n"
                 f"a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1;sprop-parameter-sets={sets}\r\n"
                 "a=control:track\r\n"
             )

@@ -6,11 +6,23 @@ import asyncio
 
 import pytest
 from aiortc.mediastreams import MediaStreamError
-from framelift.engine.live.webrtc.audio import LONGEST_DELAY, MOST_UNSENT, MOST_WAITING, STEP, DelayedAudio
-from framelift.engine.live.webrtc.incoming import OpusPacket, incoming_audio
+from aiortc.rtcrtpsender import RTCRtpSender
+from framelift.engine.live.webrtc.audio import (
+    LONGEST_DELAY,
+    MOST_UNSENT,
+    MOST_WAITING,
+    STEP,
+    AudioPackets,
+    DelayedAudio,
+)
+from framelift.engine.live.webrtc.frame_buffer import ReceivedPacket
+from framelift.engine.live.webrtc.incoming import LARGEST_OPUS, OpusPacket, incoming_audio
+from framelift.engine.live.webrtc.inside.adopt import private
+from framelift.engine.live.webrtc.inside.peer import LivePeer
+from framelift.engine.live.webrtc.inside.receiver import LiveReceiver
 from hypothesis import given
 from hypothesis import strategies as st
-from rtc_peers import Client, Tone, client, served, until
+from rtc_peers import LOOPBACK, Client, Tone, client, served, until
 
 PACKET = 0.02  # seconds
 
@@ -85,6 +97,38 @@ def test_nothing_grows_and_closing_tells_whoever_waits() -> None:
             await waiting
         assert audio._tracks == set()
         assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(body())
+
+
+def test_a_packet_too_large_to_send_costs_itself_only() -> None:
+    """SRTP refuses it, which would end the audio of whoever it goes to."""
+
+    async def body() -> None:
+        peer, came = LivePeer([], (LOOPBACK,)), list[OpusPacket]()
+        receiver = peer.addTransceiver("audio").receiver
+        assert isinstance(receiver, LiveReceiver)
+        incoming = incoming_audio(receiver, came.append)
+        for number, size in enumerate((100, 1345, LARGEST_OPUS, LARGEST_OPUS + 1, 100)):
+            incoming.take(ReceivedPacket(1, number, 960 * number, 111, False, bytes(size), PACKET * number))
+        assert [(len(packet.data), packet.pts) for packet in came] == [(100, 0), (LARGEST_OPUS, 1920), (100, 3840)]
+        assert incoming.dropped == 2
+        await peer.close()
+
+    asyncio.run(body())
+
+
+def test_the_largest_packet_can_be_sent() -> None:
+    async def body() -> None:
+        async with client() as viewer:
+            viewer.watch("audio")
+            viewer.watch("video")
+            track = AudioPackets()
+            async with served(viewer, None, track) as ours:
+                await viewer.connected()
+                for number in range(3):
+                    track.put(OpusPacket(bytes(LARGEST_OPUS), 960 * number, 0.0))
+                await until(lambda: private(ours.sender("audio"), RTCRtpSender, "packet_count") == 3)
 
     asyncio.run(body())
 

@@ -50,6 +50,8 @@ def test_the_scheme_is_a_word_in_any_case(scheme: str) -> None:
         ("http://127.0.0.1:9999", (), True),
         ("https://evil.example", (), True),
         ("null", (), True),
+        ("http://[", (), True),
+        ("http://a]", ("https://studio.example",), True),
         ("https://studio.example", ("https://studio.example",), False),
         ("https://studio.example.evil", ("https://studio.example",), True),
         ("https://evil.example", ("*",), False),
@@ -74,7 +76,8 @@ def test_this_machines_names_are_served(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["", "evil.example", "evil.example:8080", "10.0.0.1", "127.0.0.1.evil.example", "[::]"]
+    "host",
+    ["", "evil.example", "evil.example:8080", "10.0.0.1", "127.0.0.1.evil.example", "[::]", "[", "a]", "[127.0.0.1"],
 )
 def test_other_names_are_misdirected(host: str) -> None:
     assert refusal_of(check_host, host) == 421

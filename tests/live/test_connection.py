@@ -14,6 +14,7 @@ import pytest
 from aiortc.sdp import candidate_from_sdp
 from framelift.engine.errors import UsageError
 from framelift.engine.live.settings import IceSettings
+from framelift.engine.live.webrtc import connection as closing
 from framelift.engine.live.webrtc.connection import LiveConnection, ice_servers, new_connection
 from framelift.engine.live.webrtc.incoming import incoming_video
 from framelift.engine.live.webrtc.refused import OfferRefused
@@ -172,6 +173,33 @@ def test_closing_waits_for_a_picture_that_is_being_handed_on() -> None:
             let_go.set()
             await closing
         assert "framelift-decode" not in {thread.name for thread in threading.enumerate()}
+
+    run(body)
+
+
+def test_what_is_late_in_closing_goes_on_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "CLOSE_WITHIN", 0.05)
+
+    async def body() -> None:
+        busy, let_go, reasons = threading.Event(), threading.Event(), list[str]()
+
+        def hold(_frame: object, _ledger: object) -> None:
+            busy.set()
+            let_go.wait(60)
+
+        async with client() as peer:
+            peer.publish(NumberedVideo())
+            connection = new_connection(HERE, reasons.append)
+            await peer.accept(await connection.answer(check_offer(await peer.offer())))
+            incoming_video(connection.receiver("video"), hold)
+            await until(busy.is_set)
+            agent = connection.getTransceivers()[0].receiver.transport.transport._connection
+            await connection.close("of the test")
+            assert reasons == ["of the test"]
+            assert agent._protocols, "the picture keeps it from closing"
+            let_go.set()
+            await until(lambda: not agent._protocols, what="the end of its sockets")
+        await until(lambda: len(asyncio.all_tasks()) == 1, what="the end of its tasks")
 
     run(body)
 

@@ -311,6 +311,15 @@ def test_garbage_does_not_end_the_decoding(codec: str) -> None:
         until_now(lambda: 1 in decoded.numbers)
 
 
+def test_frames_after_the_end_are_not_kept() -> None:
+    with decoding() as (thread, decoded):
+        thread.close()
+        thread.join()
+        thread.put("vp8", received(Numbers("vp8"), 0))
+        assert not thread._queue
+        assert not decoded.asked
+
+
 def test_a_consumer_that_fails_does_not_end_the_decoding(caplog: pytest.LogCaptureFixture) -> None:
     numbers, seen = Numbers("vp8"), []
 

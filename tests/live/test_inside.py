@@ -7,8 +7,9 @@ import inspect
 import os
 import re
 import socket
+import struct
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aioice import Connection, ice
+from aioice import Connection, ice, stun
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection
 from aiortc.codecs import CODECS
 from aiortc.jitterbuffer import JitterBuffer
@@ -41,9 +42,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from framelift.engine.live.webrtc.connection import LiveConnection
 from framelift.engine.live.webrtc.incoming import incoming_video
 from framelift.engine.live.webrtc.inside import constants
+from framelift.engine.live.webrtc.inside import ice as our_ice
 from framelift.engine.live.webrtc.inside.adopt import adopt, private, replace_private
 from framelift.engine.live.webrtc.inside.dtls import MOST_SOURCES, LiveDtls
-from framelift.engine.live.webrtc.inside.ice import LONGEST_BACKLOG, LONGEST_QUEUE, SOCKET_BUFFER, LiveIce, is_behind
+from framelift.engine.live.webrtc.inside.ice import (
+    LARGEST_DATAGRAM,
+    LONGEST_BACKLOG,
+    LONGEST_QUEUE,
+    SOCKET_BUFFER,
+    LiveIce,
+    LiveStun,
+    is_behind,
+)
 from framelift.engine.live.webrtc.inside.peer import LivePeer
 from framelift.engine.live.webrtc.inside.receiver import LiveReceiver
 from framelift.engine.live.webrtc.inside.sender import MOST_AT_ONCE, LiveSender
@@ -57,18 +67,20 @@ METHODS: list[tuple[type, str, list[str]]] = [
     (Connection, "get_component_candidates", ["self", "component", "addresses", "timeout"]),
     (Connection, "data_received", ["self", "data", "component"]),
     (Connection, "sendto", ["self", "data", "component"]),
+    (ice.StunProtocol, "datagram_received", ["self", "data", "addr"]),
     (RTCDtlsTransport, "_handle_rtp_data", ["self", "data", "arrival_time_ms"]),
     (RTCDtlsTransport, "_handle_rtcp_data", ["self", "data"]),
     (JitterBuffer, "add", ["self", "packet"]),
     (NackGenerator, "add", ["self", "packet"]),
     (RTCRtpReceiver, "_handle_rtp_packet", ["self", "packet", "arrival_time_ms"]),
-    (RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder", ["self"]),
+    (RTCRtpReceiver, "_handle_rtcp_packet", ["self", "packet"]),
     (RTCRtpReceiver, "_run_rtcp", ["self"]),
     (RTCRtpReceiver, "_send_rtcp_nack", ["self", "media_ssrc", "lost"]),
     (RTCRtpReceiver, "_send_rtcp_pli", ["self", "media_ssrc"]),
     (RTCRtpSender, "_handle_rtcp_packet", ["self", "packet"]),
     (RTCRtpSender, "_retransmit", ["self", "sequence_number"]),
     (RTCRtpSender, "_send_keyframe", ["self"]),
+    (RTCRtpSender, "stop", ["self"]),
 ]
 
 
@@ -253,6 +265,7 @@ def test_local_addresses_are_those_told_and_their_buffers_are_large() -> None:
         agent = ours.getTransceivers()[0].receiver.transport.transport._connection
         assert [candidate.host for candidate in agent.local_candidates] == [LOOPBACK]
         (protocol,) = agent._protocols
+        assert isinstance(protocol, LiveStun)
         given = protocol.transport.get_extra_info("socket")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
@@ -262,6 +275,16 @@ def test_local_addresses_are_those_told_and_their_buffers_are_large() -> None:
         await ours.close()
 
     run(body)
+
+
+def test_small_buffers_are_told_of_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    our_ice._warn_of_small.cache_clear()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
+        for asked, told in ((1, 0), ((1 << 31) - 1, 2), ((1 << 31) - 1, 2)):
+            monkeypatch.setattr(our_ice, "SOCKET_BUFFER", asked)
+            our_ice._enlarge_buffers(endpoint)
+            assert [record.levelname for record in caplog.records] == told * ["WARNING"]
+    our_ice._warn_of_small.cache_clear()
 
 
 def test_datagrams_before_the_connection_do_not_pile_up() -> None:
@@ -410,6 +433,26 @@ def test_nothing_that_a_peer_sends_ends_its_stream() -> None:
     run(body)
 
 
+def test_no_strangers_datagram_ends_a_stream_or_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    short = bytes.fromhex("00010008 2112a442") + bytes(12) + bytes.fromhex("00240001 ff000000")  # a PRIORITY of 1 byte
+    with pytest.raises(struct.error):
+        stun.parse_message(short)
+    datagrams = [b"", b"\x80", bytes([0x80, 97]) + bytes(LARGEST_DATAGRAM - 1), bytes([0x80, 200]) + bytes(4000), short]
+    datagrams += [bytes([first]) * size for first in range(0, 256, 15) for size in (2, 19, 1500, 1501, 9000)]
+
+    async def body() -> None:
+        async with published() as publication:
+            await publication.pictures(2)
+            (protocol,) = publication.receiver.transport.transport._connection._protocols
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                for data in datagrams:
+                    stranger.sendto(data, protocol.transport.get_extra_info("sockname"))
+            await publication.more_pictures(10)
+
+    run(body)
+    assert not [record for record in caplog.records if record.name.startswith(("asyncio", "aiortc", "aioice"))]
+
+
 def test_statistics_too_large_for_a_report_keep_nothing_from_closing() -> None:
     async def body() -> None:
         async with published(video=NumberedVideo(last=1)) as publication:
@@ -422,14 +465,38 @@ def test_statistics_too_large_for_a_report_keep_nothing_from_closing() -> None:
     run(body)
 
 
-def test_a_goodbye_ends_the_decoding() -> None:
+@pytest.mark.parametrize("source", ["the same", "another"])
+def test_after_a_goodbye_a_source_may_come_at_once(source: str) -> None:
     async def body() -> None:
         async with published() as publication:
             await publication.pictures(2)
-            source = publication.receiver._source
-            assert source is not None
-            await publication.send(bytes(RtcpByePacket([source])))
-            await until(lambda: "framelift-decode" not in {thread.name for thread in threading.enumerate()})
+            receiver, sender = publication.receiver, publication.peer.connection.getSenders()[0]
+            first = receiver._source
+            assert first is not None
+            if source == "another":
+                sender._ssrc = first ^ 1
+            await publication.send(bytes(RtcpByePacket([first])))
+            sender._send_keyframe()
+            await until(lambda: receiver._source == sender._ssrc, what="the next source")
+            await publication.more_pictures(10)
+
+    run(body)
+
+
+def test_a_goodbye_makes_room_without_a_silence() -> None:
+    async def body() -> None:
+        async with published(video=NumberedVideo(last=1)) as publication:
+            await publication.pictures(1)
+            receiver = publication.receiver
+            first = receiver._source
+            assert first is not None
+            packet = RtpPacket(97)
+            packet.ssrc = first ^ 1
+            receiver._heard = float("inf")  # it spoke this moment
+            assert not receiver._is_of_source(packet, again=False)
+            for source, room in ((first ^ 2, False), (first, True)):
+                await receiver._handle_rtcp_packet(RtcpByePacket([source]))
+                assert receiver._is_of_source(packet, again=False) == room
 
     run(body)
 
@@ -471,6 +538,37 @@ def test_old_packets_are_sent_again_and_a_flood_of_requests_is_not_answered_in_k
             assert 100 < again() - before <= MOST_AT_ONCE + sent / 2
 
     run(body)
+
+
+def test_a_full_pacer_stops_media_and_not_whoever_reads() -> None:
+    """Feedback goes out at once, and retransmissions wait in a task of their own, which ends with the sender."""
+    rtp, rtcp, dtls = bytes([0x80, 97]) + bytes(30), bytes([0x81, 201]) + bytes(30), bytes([23]) + bytes(30)
+
+    async def body() -> None:
+        async with watched() as (_, _, sender):
+            agent = sender.transport.transport._connection
+            assert isinstance(agent, LiveIce)
+            agent._pacer.wait_for(1 << 40)
+            assert [_waits(agent.sendto(data, 1)) for data in (rtp, rtcp, dtls)] == [True, False, False]
+            sent = [packet.sequence_number for packet in private(sender, RTCRtpSender, "rtp_history").values()]
+            request = RtcpRtpfbPacket(RTCP_RTPFB_NACK, 1, sender._ssrc, sent)
+            assert not _waits(sender._handle_rtcp_packet(request))
+            await until(lambda: len(sender._again) < len(sent), what="the first retransmission begun")
+            task = sender._sending_again
+            assert task is not None
+        await until(task.done, what="the end of the task")
+
+    run(body)
+
+
+def _waits(work: Coroutine[Any, Any, None]) -> bool:
+    """Whether it comes to a point where it has to wait."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return False
+    work.close()
+    return True
 
 
 def test_only_so_many_different_packets_are_sent_again_at_once() -> None:

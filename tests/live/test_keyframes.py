@@ -62,6 +62,33 @@ def test_a_known_duration_tells_the_pace_with_the_first_frame() -> None:
     assert pace.fps == 60
 
 
+def test_a_slide_show_is_slow_and_ticks_are_no_pace() -> None:
+    slides, ticks = Pace(), Pace()
+    for number in range(100):
+        slides.step(5 * TICKS * number)
+        ticks.step(number)
+    assert slides.fps == 1
+    assert ticks.fps == 240
+
+
+def test_a_first_duration_is_bounded_like_an_interval() -> None:
+    for duration, fps in ((5 * TICKS, 1), (1, 240), (0, 30)):
+        pace = Pace()
+        pace.step(0, duration)
+        assert pace.fps == fps
+
+
+@given(st.lists(st.integers(-(1 << 32), 1 << 32), min_size=2))
+def test_elapsed_time_is_the_streams_and_rises_whatever_it_does(steps: list[int]) -> None:
+    pace, pts, elapsed = Pace(), 0, list[int]()
+    for step in steps:
+        pts += step
+        pace.step(pts)
+        elapsed.append(pace.elapsed)
+    for (a, b), step in zip(pairwise(elapsed), steps[1:], strict=True):
+        assert b - a == max(step, TICKS // 240)
+
+
 @given(st.lists(st.integers(-(1 << 32), 1 << 32), min_size=1))
 def test_the_codecs_clock_is_steady_whatever_the_stream_does(steps: list[int]) -> None:
     pace, times, pts = Pace(), [], 0

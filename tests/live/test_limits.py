@@ -11,10 +11,12 @@ import httpx
 import pytest
 import uvicorn
 from framelift.engine.live.http import limits
-from framelift.engine.live.http.limits import PromptH11, Turnstile
+from framelift.engine.live.http.limits import Pace, PromptH11, Turnstile
 from framelift.engine.live.refused import Refused
 from framelift.engine.live.settings import LONGEST_SDP
 from serving import LiveServer
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 SDP = {"Content-Type": "application/sdp"}
 
@@ -75,12 +77,28 @@ def test_a_body_of_another_type_is_415(client: httpx.Client, path: str, kind: st
         b"POST /whip/a HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
         b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\r\n" * 1000,
+        b"GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://[\r\n\r\n",
+        b"GET /none HTTP/1.1\r\nHost: [\r\n\r\n",
+        b"GET none HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     ],
 )
-def test_garbage_harms_nobody(server: LiveServer, request_bytes: bytes) -> None:
-    answer = raw(server, request_bytes)
-    assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+@pytest.mark.parametrize("kind", ["server", "guarded"])
+def test_garbage_harms_nobody(request: pytest.FixtureRequest, kind: str, request_bytes: bytes) -> None:
+    server: LiveServer = request.getfixturevalue(kind)
+    end = request_bytes.removesuffix(b"\r\n\r\n") + f"\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode()
+    for sent in (request_bytes, end):
+        answer = raw(server, sent)
+        assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 200 "))
     assert server.get("/health")["status"] == "ok"
+    assert "Traceback" not in server.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready"])
+def test_who_only_looks_whether_it_is_there_may(client: httpx.Client, path: str) -> None:
+    answer = client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"] == client.get(path).headers["Content-Type"]
 
 
 def test_a_body_that_stops_is_given_up(server: LiveServer) -> None:
@@ -96,6 +114,31 @@ def test_a_request_that_never_comes_is_given_up(server: LiveServer) -> None:
     with socket.create_connection(("127.0.0.1", httpx.URL(server.url).port or 0), 60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert connection.recv(100) == b""
+
+
+def test_one_request_too_many_is_told_to_come_back() -> None:
+    async def run() -> None:
+        gate, inside = asyncio.Event(), asyncio.Semaphore(0)
+
+        async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            inside.release()
+            await gate.wait()
+            await Response()(scope, receive, send)
+
+        transport = httpx.ASGITransport(Pace(slow, most=2))
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client, asyncio.timeout(20):
+            held = [asyncio.create_task(client.get("/")) for _ in range(2)]
+            for _ in held:
+                await inside.acquire()
+            refused = await client.get("/")
+            assert refused.status_code == 503
+            assert int(refused.headers["Retry-After"]) > 0
+            assert set(refused.json()) == {"error", "hint"}
+            gate.set()
+            assert [(await answer).status_code for answer in held] == [200, 200]
+            assert (await client.get("/")).status_code == 200
+
+    asyncio.run(run())
 
 
 def test_few_work_some_wait_and_the_rest_is_refused() -> None:

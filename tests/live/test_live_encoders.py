@@ -21,6 +21,8 @@ from framelift.engine.live.encoders import (
     default_bitrate,
     open_encoder,
 )
+from framelift.engine.live.encoders import encoder as encoder_module
+from framelift.engine.live.encoders.threads import encoder_threads
 from frames import noise, samples_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +71,24 @@ def test_several_threads_hold_nothing_back(codec: CodecName) -> None:
     assert min(map(luma_psnr, decoded(all_encoded(encoder, pictures)), pictures)) > 37
 
 
+@given(st.integers(2, 7680), st.integers(2, 4320), st.integers(1, 256))
+def test_larger_frames_take_more_threads_but_not_the_model_s(width: int, height: int, cores: int) -> None:
+    threads = encoder_threads(width, height, cores)
+    assert 1 <= threads <= max(1, cores // 2)
+    assert threads <= encoder_threads(2 * width, height, 2 * cores)
+    assert (encoder_threads(640, 360, cores), encoder_threads(3840, 2160, 64)) == (1, 8)
+
+
+@both
+def test_threads_may_be_left_to_the_size_of_the_frames(codec: CodecName, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_module, "usable_cores", lambda: 8)
+    encoder = open_encoder(codec, threads=None, hardware=False)
+    for size, threads in (((64, 64), 1), ((1280, 720), 2), ((1920, 1080), 4)):
+        encoded(encoder, next(iter(pan(*size, 1))), 0)
+        assert encoder._codec.context.thread_count == threads  # type: ignore[attr-defined]
+    encoder.close()
+
+
 @both
 @settings(max_examples=20)
 @given(
@@ -109,6 +129,33 @@ def test_a_keyframe_comes_at_once_and_a_viewer_can_begin_with_it(codec: CodecNam
     assert keyframes(frames) == [0, 25]
     for early, late in zip(decoded(frames)[25:], decoded(frames[25:]), strict=True):
         assert all((a == b).all() for a, b in zip(samples_of(early), samples_of(late), strict=True))
+
+
+@both
+@pytest.mark.parametrize("paces", [(90_000,), (450_000,), (3000, 450_000), (450_000, 3000)], ids=str)
+def test_a_keyframe_comes_within_half_a_second_of_the_streams_own_time(
+    codec: CodecName, paces: tuple[int, ...]
+) -> None:
+    """Slides, and a pace that has just changed: what counts is the time of the frames, not their number."""
+    encoder, picture, pts, times = encoder_for(codec, 1_000_000), next(pan(64, 48, 1)), 0, list[int]()
+    for pace in paces:
+        for _ in range(40):
+            pts += pace
+            encoder.request_keyframe()
+            frame = encoder.encode(upscaled(picture, pts, RTP_TIME_BASE))
+            assert frame is not None
+            times += [pts] * frame.keyframe
+            assert times[-1] > pts - 45_000
+    assert all(late - early >= 45_000 for early, late in pairwise(times))
+
+
+def test_slides_get_the_bits_of_their_time() -> None:
+    """Of a second at most, though they stay for longer."""
+    encoder, frames = encoder_for("h264", 300_000), list[EncodedFrame]()
+    for number, picture in enumerate(pan(320, 192, 90, grain=10)):
+        encoder.request_keyframe()
+        frames += [frame] if (frame := encoder.encode(upscaled(picture, 5 * number, Fraction(1)))) else []
+    assert megabits(frames[60:], 1) == pytest.approx(0.3, rel=0.5)
 
 
 @both

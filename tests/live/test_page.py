@@ -108,6 +108,12 @@ def test_the_camera_comes_back_twice_as_large(page: Page, server: LiveServer, tm
     assert page.evaluate("document.getElementById('original').srcObject") is None
 
 
+def test_a_browser_that_refuses_a_wish_of_the_sender_goes_on(page: Page) -> None:
+    page.evaluate("() => { RTCRtpSender.prototype.setParameters = () => Promise.reject(new TypeError('not here')); }")
+    start(page)
+    expect(page.locator("#live-message")).to_have_text("Live.")
+
+
 def test_the_overlay_has_the_figures(page: Page, tmp_path: Path) -> None:
     start(page)
     until(page, f"{ENHANCED}.videoWidth === 1280")

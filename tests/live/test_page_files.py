@@ -10,10 +10,16 @@ import numpy as np
 import pytest
 from browser import HEIGHT, WAIT_MS, WIDTH, chromium, keep_screenshot, playing, until, write_clip
 from framelift.engine.model import available_models
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
 from serving import LiveServer, served
 
 PHRASE = "opensesame"
+SHOWS = """(address) => new Promise((resolve) => {
+    const picture = new Image();
+    picture.onload = () => resolve(true);
+    picture.onerror = () => resolve(false);
+    picture.src = address;
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,16 @@ def test_a_clip_comes_back_as_a_job(page: Page, tmp_path: Path) -> None:
     assert result.suffix == ".mp4"
     assert size_of(result) == (2 * WIDTH, 2 * HEIGHT, 12)
     keep_screenshot(page, "clip", tmp_path)
+
+
+def test_a_line_that_is_removed_leaves_nothing_in_memory(page: Page, tmp_path: Path) -> None:
+    page.locator("#upload").set_input_files(write_picture(tmp_path / "a.png"))
+    until(page, "document.querySelector('#uploads img')?.naturalWidth > 0")
+    address = page.locator("#uploads a").get_attribute("href")
+    assert page.evaluate(SHOWS, address)
+    page.get_by_role("button", name="Remove a.png").click()
+    expect(page.locator("#uploads li")).to_have_count(0)
+    assert not page.evaluate(SHOWS, address)
 
 
 def test_many_files_take_turns(page: Page, tmp_path: Path) -> None:
@@ -160,6 +176,25 @@ def test_every_model_has_a_card(page: Page, server: LiveServer, tmp_path: Path) 
     assert len(drawn.split()) == len(models["tiny-16-x2"]["curve"])
     page.set_viewport_size({"width": 390, "height": 844})
     keep_screenshot(page, "phone", tmp_path)
+
+
+def test_speeds_are_asked_for_until_they_are_there(page: Page, server: LiveServer) -> None:
+    cards, asked = server.get("/models"), list[Route]()
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        state = "measuring" if len(asked) < 40 else "failed"
+        route.fulfill(json=[card | {"speed_state": state} for card in cards])
+
+    page.route("**/models", answer)
+    page.clock.install()
+    page.reload()
+    for count in range(1, 40):
+        expect(page.locator("#cards")).to_contain_text("being measured")
+        assert len(asked) == count
+        page.clock.run_for(30_000)
+        page.wait_for_timeout(0)
+    expect(page.locator("#cards")).to_contain_text("could not be measured")
 
 
 def test_what_can_be_chosen_is_what_there_is(page: Page) -> None:

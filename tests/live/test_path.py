@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from framelift.engine.errors import ModelError
 from framelift.engine.frame import Ledger, UpscaledFrame
 from framelift.engine.live.encoded import EncodedFrame
 from framelift.engine.live.encoders import open_encoder
-from framelift.engine.live.path import LivePath
+from framelift.engine.live.path import LivePath, Made
 from framelift.engine.live.settings import LiveSettings
 from framelift.engine.live.trace import Trace
 from frames import noise, ramps, samples_of
@@ -62,12 +64,13 @@ def a_path(
     model: str = "bicubic", scale: int = 2, budget: float | None = 10_000.0, **options: Any
 ) -> Iterator[LivePath]:
     """With time enough for any rung unless the test says otherwise. Leaves no thread."""
+    before = threads_of_ours()
     path = LivePath(LiveSettings(model, scale, threads=1, budget=budget), **options)
     try:
         yield path
     finally:
         path.close()
-        assert threads_of_ours() == set()
+        assert threads_of_ours() == before
 
 
 def put_one_by_one(path: LivePath, viewer: Viewer, pictures: list[av.VideoFrame]) -> None:
@@ -234,6 +237,65 @@ def test_a_slow_output_does_not_hold_up_another() -> None:
     assert quick.indices == list(range(20))
     assert slow.indices == [0, 19]
     assert slow.frames[-1].ledger is not quick.frames[-1].ledger
+
+
+def test_one_slow_encoder_takes_no_model_from_anybody() -> None:
+    """A frame is judged by the encoder that has it first; and it is told which one is slow."""
+    slow, quick, pause = Viewer(), Viewer(), threading.Event()
+
+    def encode(frame: UpscaledFrame) -> EncodedFrame:
+        pause.wait(0.3)
+        return bare(frame)
+
+    with a_path("tiny-16", budget=250.0) as path:
+        put_first_frame(path)
+        path.add_output(encode, slow, "slow")
+        for alone in (True, False):
+            for index in range(40):
+                path.put(picture_at(index), Ledger())
+                pause.wait(1 / RATE)
+            until(lambda: "encoding slow takes" in str(path.stats().note))
+            if alone:
+                path.add_output(bare, quick, "quick")
+        stats = path.stats()
+    assert stats.rung == "tiny-16"
+    assert "too little time" not in str(stats.note)
+    assert "quick" not in str(stats.note)
+    assert stats.dropped["encode"] > 20
+
+
+@pytest.mark.parametrize("outputs", [("quick", "slow"), ("slow",)], ids="+".join)
+def test_a_frame_is_judged_by_the_output_that_has_it_first(outputs: tuple[str, ...]) -> None:
+    """Of 50 ms the model takes 30; one encoder 5, the other 40."""
+    frames: list[UpscaledFrame] = []
+
+    def encode(frame: UpscaledFrame) -> EncodedFrame:
+        frames.append(frame)
+        return bare(frame)
+
+    with a_path("tiny-16", budget=50.0) as path:
+        put_first_frame(path)
+        path.add_output(encode, Viewer(), "one")
+        path.put(picture_at(1), Ledger())
+        until(lambda: path.stats().stages_ms.get("encode") and frames)
+        for index in range(2, 12):
+            came = time.perf_counter()
+            made = Made(replace(frames[0], index=index), 0, came + 0.03)
+            for output in outputs:
+                took = {"quick": 0.005, "slow": 0.04}[output]
+                spans = {"arrive": (came, came), "encode": (made.at, made.at + took)}
+                path.note_encoded(output, made, Ledger(spans))
+        note = str(path.stats().note)
+    assert ("too little time" in note) == (outputs == ("slow",))
+
+
+def put_first_frame(path: LivePath) -> None:
+    """Wait until the model is open."""
+    viewer = Viewer()
+    output = path.add_output(bare, viewer, "first")
+    put_one_by_one(path, viewer, [picture_at(0)])
+    until(lambda: "being opened" not in str(path.stats().note))
+    path.remove_output(output)
 
 
 def test_a_model_that_takes_too_long_gives_way_to_a_lighter_one(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from file_server import FileServer, kill, processor_seconds, serving, workers
 from framelift.engine import enlarge
-from framelift.engine.live.http import scratch
+from framelift.engine.live.http import scratch, uploads
 from framelift.engine.live.settings import ServeSettings
 from framelift.engine.live.workers import child
 from picture_files import (
@@ -544,6 +544,21 @@ def test_a_client_that_leaves_ends_the_work(server: FileServer) -> None:
         client.post("/picture", files={"file": large_png()}, data={"scale": "4"}, timeout=0.3)
     until(lambda: workers() == [])
     assert started_worker(server) != worker
+
+
+def test_an_upload_that_dribbles_is_given_up(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few of them cannot keep others out."""
+    monkeypatch.setattr(uploads, "START_SECONDS", 0.1)
+    pause = threading.Event()
+
+    def dribble() -> Iterator[bytes]:
+        yield PART
+        for _ in range(600):
+            pause.wait(0.05)
+            yield b"x"
+
+    with server.client() as client:
+        refused(client.post("/picture", content=dribble(), headers={"Content-Type": FORM}), 408, "too slowly")
 
 
 def test_too_many_files_at_once_are_refused(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:

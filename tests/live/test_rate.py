@@ -86,7 +86,7 @@ def test_it_settles_near_what_the_way_carries() -> None:
     assert sum(encoded[60:]) / len(encoded[60:]) >= 0.75 * way
 
 
-@given(st.lists(st.tuples(st.integers(1_000, 100_000_000), st.floats(0, 30)), min_size=1), st.floats(0.001, 10))
+@given(st.lists(st.tuples(st.integers(0, 100_000_000), st.floats(0, 30)), min_size=1), st.floats(0.001, 10))
 def test_it_stays_within_bounds_and_never_rises_faster(estimates: list[tuple[int, float]], later: float) -> None:
     control, now = running(CEILING, "a"), 0.0
     for estimate, pause in estimates:
@@ -96,6 +96,7 @@ def test_it_stays_within_bounds_and_never_rises_faster(estimates: list[tuple[int
         before, after = control.bitrate(CEILING, now), control.bitrate(CEILING, now + later)
         assert LEAST_BITRATE <= before <= after <= CEILING
         assert after <= max(LEAST_BITRATE, (before + 1) * 1.08**later) + 1
+    assert control.bitrate(CEILING, now + 60) == CEILING
 
 
 def test_it_holds_for_days() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 from certificates import certificate_in
 from framelift.cli.main import exit_code_of
+from framelift.engine.live.host import process
+from framelift.engine.live.settings import ServeSettings
 from runs import refusal
 from serving import LiveServer, served, wait_until
 from visits import publishing, speaking, watching
@@ -39,6 +43,25 @@ def test_a_signal_ends_it_with_0_and_leaves_no_process(number: int) -> None:
         assert server.stop(number) == 0
         assert not any(map(is_alive, children))
         assert server.log.read_text(encoding="utf-8").strip() == "ended"
+
+
+def apart(pid: int, count: int, others: Sequence[int] = ()) -> list[int]:
+    """So many children of `pid` beside `others`, each the leader of a group; none before there are so many."""
+    children = [child for child in children_of(pid) if child not in others]
+    return children if len(children) == count and all(os.getpgid(child) == child for child in children) else []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds its processes through /proc")
+def test_ctrl_c_in_a_terminal_reaches_none_of_its_processes_and_they_end_with_it() -> None:
+    with served() as server, server.client() as client:
+        client.get("/models").raise_for_status()  # begins to measure speed
+        children = wait_until(lambda: apart(server.process.pid, 2))  # with the one for media
+        for path in ("/picture", "/jobs"):
+            client.post(path, files={"file": ("some.file", b"nothing to see")})
+        children += wait_until(lambda: apart(server.process.pid, 2, children))
+        server.process.kill()
+        server.process.wait()
+        wait_until(lambda: not any(map(is_alive, children)), 60)
 
 
 def test_answers_that_never_end_do_not_hold_the_end_up() -> None:
@@ -82,6 +105,42 @@ class TestMediaProcess:
             wait_until(lambda: not is_alive(child))
 
 
+def test_a_media_process_that_hangs_ends_with_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is being given its time to end at that moment."""
+    monkeypatch.setattr(process, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(process, "PONG_SECONDS", 0.5)
+    monkeypatch.setattr(process, "END_SECONDS", 600.0)
+
+    async def run() -> None:
+        media = process.MediaProcess(ServeSettings())
+        await media.start()
+        pid = media.pid
+        assert pid is not None
+        try:
+            os.kill(pid, signal.SIGSTOP)
+            async with asyncio.timeout(30):
+                while media.ready:
+                    await asyncio.sleep(0.05)
+                await media.close()
+            assert not is_alive(pid)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    asyncio.run(run())
+
+
+def test_an_error_nobody_thought_of_ends_the_start() -> None:
+    async def run() -> None:
+        media = process.MediaProcess(ServeSettings(max_sessions=object()))  # type: ignore[arg-type]
+        async with asyncio.timeout(30):
+            with pytest.raises(TypeError, match="JSON"):
+                await media.start()
+            await media.close()
+
+    asyncio.run(run())
+
+
 def test_a_trace_has_every_stage_of_the_frames(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
 
@@ -96,6 +155,15 @@ def test_a_trace_has_every_stage_of_the_frames(tmp_path: Path) -> None:
     assert {event["name"] for event in spans} >= {"decode", "upscale", "encode", "send"}
     assert {event["cat"] for event in spans} == {"traced"}
     assert len({event["args"]["frame"] for event in spans}) >= 20
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the media process through /proc")
+def test_a_media_process_started_again_keeps_the_trace_of_the_one_before(tmp_path: Path) -> None:
+    with served("--trace", str(tmp_path / "trace.json")) as server:
+        (tmp_path / "trace.json").write_text("kept", encoding="utf-8")
+        os.kill(children_of(server.process.pid)[0], signal.SIGKILL)
+        wait_until((tmp_path / "trace-2.json").exists)
+    assert (tmp_path / "trace.json").read_text(encoding="utf-8") == "kept"
 
 
 def test_over_tls(tmp_path: Path) -> None:
@@ -128,6 +196,7 @@ def test_on_ipv6() -> None:
         (["--model", "no/such.onnx"], "no/such.onnx"),
         (["--backend", "abacus"], "abacus"),
         (["--host", "192.0.2.1", "--token", "abc"], "listen"),
+        (["--host", "a..b", "--token", "abc"], "listen"),
         (["--trace", "no/such/folder/trace.json"], "trace"),
         (["--ice-server", "http://127.0.0.1/"], "ICE server"),
     ],

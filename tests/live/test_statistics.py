@@ -52,6 +52,18 @@ def test_the_rate_is_that_of_the_frames_and_falls_when_they_stop(fps: int) -> No
     assert recent.rate(31.0) == 0.0
 
 
+def test_the_first_words_of_a_failure_are_told_for_ten_seconds() -> None:
+    statistics = LiveStatistics()
+    assert statistics.failure(0.0) is None
+    for now, words in ((1.0, "first"), (2.0, "second"), (10.0, "third")):
+        statistics.failed("encode", words, now)
+        assert statistics.failure(now) == "encode failed: first"
+    assert statistics.failure(11.1) is None
+    statistics.failed("upscale", "fourth", 12.0)
+    assert statistics.failure(12.0) == "upscale failed: fourth"
+    assert statistics.failures() == {"encode": 3, "upscale": 1}
+
+
 def test_added_latency_is_from_the_last_packet_in_to_the_last_one_out() -> None:
     statistics = LiveStatistics()
     for number in range(100):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from framelift.engine.errors import UsageError
-from framelift.engine.live.stream.addresses import destination_at, source_at
+from framelift.engine.live.stream.addresses import destination_at, source_at, without_secrets
 from framelift.engine.live.stream.backoff import Backoff
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,38 @@ def test_passwords_are_not_shown(url: str) -> None:
     assert "pass" not in source_at(url, 5).shown
     assert "pass" not in destination_at(url).shown
     assert source_at(url, 5).url == url
+
+
+SECRETS = ["passphrase", "token", "access_token", "key", "streamid", "password", "secret", "X-Amz-Signature", "sig"]
+values = st.text("aZ09-_.~@:/?#!,;=%+", min_size=1)
+
+
+@given(st.sampled_from(SECRETS), values, st.sampled_from(["rtsp", "udp", "srt", "https"]))
+def test_secrets_in_queries_are_not_shown(name: str, value: str, scheme: str) -> None:
+    url = f"{scheme}://host:9000?mode=caller&{name}={value}&latency=20"
+    shown = f"{scheme}://host:9000?mode=caller&{name}=***&latency=20"
+    assert source_at(url, 5).shown == shown
+    assert without_secrets(f"{url} is gone") == f"{shown} is gone"
+
+
+@given(st.text("aZ09-_.~@:#!,;=%+&", min_size=1), st.sampled_from(["rtmp", "rtmps"]))
+def test_stream_keys_are_not_shown(key: str, scheme: str) -> None:
+    url = f"{scheme}://host:1935/app/{key}"
+    assert destination_at(url).shown == f"{scheme}://host:1935/app/***"
+    assert destination_at(f"{url}?token=x&a=b").shown == f"{scheme}://host:1935/app/***?token=***&a=b"
+    assert destination_at(url).url == url
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    for url in ("srt://host:9000?mode=listener", "http://host:80?mail=a@b", "udp://239.0.0.1:5000"):
+        assert source_at(url, 5).shown == url
+
+
+def test_an_option_that_ffmpeg_does_not_have() -> None:
+    with pytest.raises(UsageError, match="rtsp_transprt"):
+        source_at("rtsp://h/x", 5, {"rtsp_transprt": "udp"})
+    with pytest.raises(UsageError, match="movflags"):  # of writing
+        source_at("in.mp4", 5, {"movflags": "faststart"})
 
 
 def test_waits_double_up_to_a_bound_and_begin_anew() -> None:

@@ -89,6 +89,7 @@ def readable(path: Path) -> bool:
         (("in.mkv", "out.mkv", "--model", "huge"), 4, "huge"),
         (("in.mkv", "out.mkv", "--scale", "7"), 2, "7"),
         (("in.mkv", "out.mkv", "--input-option", "x"), 2, "KEY=VALUE"),
+        (("in.mkv", "out.mkv", "--input-option", "nonsense=1"), 2, "nonsense"),
         (("in.mkv", "out.mkv", "--trace", "none/t.json"), 5, "trace"),
         (("in.mkv", "out.mkv", "--json", "none/r.json"), 5, "report"),
     ],

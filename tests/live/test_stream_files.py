@@ -13,6 +13,9 @@ import av
 import pytest
 from framelift.engine.errors import InputError, OutputError
 from framelift.engine.live.settings import LiveSettings
+from framelift.engine.live.stream.addresses import destination_at
+from framelift.engine.live.stream.decoding import Counts, Decoding, Order
+from framelift.engine.live.stream.place import Place
 from framelift.engine.live.stream.run import Stream, StreamOptions, stream
 from stream_clips import FPS, HEIGHT, WIDTH, Marked, Seen, read_marked, write_marked
 from waiting import threads_of_ours, until
@@ -127,6 +130,46 @@ def test_what_is_there_is_kept_unless_told(tmp_path: Path) -> None:
     assert (tmp_path / "out.mkv").read_bytes() == b"precious"
     stream(str(source), str(tmp_path / "out.mkv"), replace(QUICK, overwrite=True))
     assert read_marked(tmp_path / "out.mkv").numbers
+
+
+def test_what_was_recorded_before_a_failure_is_kept_beside_others(tmp_path: Path) -> None:
+    for content in ("first", "second", "third"):
+        with Place(destination_at(str(tmp_path / "out.mkv")), None, overwrite=False) as place:
+            Path(place.destination.url.removeprefix("file:")).write_text(content)
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert kept == {
+        "out.incomplete.mkv": "first", "out.incomplete-2.mkv": "second", "out.incomplete-3.mkv": "third",
+    }  # fmt: skip
+
+
+def test_options_of_the_user_reach_a_file(tmp_path: Path) -> None:
+    source = write_marked(tmp_path / "in.mkv", Marked(seconds=0.4))
+    with pytest.raises(InputError, match="cannot be read"):
+        stream(str(source), str(tmp_path / "out.mkv"), replace(QUICK, source_options={"format_whitelist": "mov"}))
+
+
+def test_encoded_sound_goes_on_to_its_end(tmp_path: Path) -> None:
+    source = write_marked(tmp_path / "in.mkv", Marked(seconds=1, sound="pcm_s16le"))
+    stream(str(source), str(tmp_path / "out.ts"), QUICK)
+    with av.open(str(tmp_path / "out.ts")) as file:
+        ends = [float(frame.time + frame.samples / frame.sample_rate) for frame in file.decode(audio=0)]
+    assert ends[-1] >= 1.0 - 0.001
+
+
+def test_a_failure_while_the_last_pictures_are_decoded_is_not_lost(tmp_path: Path) -> None:
+    """They come when the decoder is flushed: with B-frames it holds some back."""
+    source = write_marked(tmp_path / "in.mkv", Marked(seconds=0.4, options={"preset": "medium", "bf": "3"}))
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    counts = Counts()
+    with av.open(str(source)) as file:
+        decoding = Decoding(file.streams.video[0], refuse, Order(counts), counts)
+        decoding.add(next(packet for packet in file.demux(file.streams.video[0]) if packet.size))
+        with pytest.raises(RuntimeError, match="a bug"):
+            decoding.close()
+    assert threads_of_ours() == set()
 
 
 def test_no_folder(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 from framelift.engine.errors import InputError
 from framelift.engine.live.stream.report import StreamReport
@@ -145,6 +146,49 @@ def test_a_finished_video_over_http_is_as_a_file(tmp_path: Path, name: str) -> N
     assert report.ended == "source ended"
     assert report.frames_in == 2 * FPS
     assert report.seconds > 1.9  # at its own pace, not as fast as it loads
+
+
+def test_a_finished_video_over_http_that_does_not_say_how_long_it_is(tmp_path: Path) -> None:
+    clip = write_marked(tmp_path / "in.mkv", replace(CLIP, seconds=2))
+    with av.open(str(clip)) as whole, av.open(str(tmp_path / "live.mkv"), "w", container_options={"live": "1"}) as file:
+        copies = {s.index: file.add_stream_from_template(s, opaque=True) for s in whole.streams}
+        for packet in whole.demux():
+            if packet.size:
+                packet.stream = copies[packet.stream_index]
+                file.mux(packet)
+    with web_server(tmp_path) as address:
+        assert_plays_once(f"{address}/live.mkv", tmp_path / "out.mkv")
+
+
+def test_a_live_playlist_that_ends(tmp_path: Path) -> None:
+    (tmp_path / "hls").mkdir()
+    playlist = write_marked(tmp_path / "hls" / "index.m3u8", replace(CLIP, seconds=2), "hls")
+    finished = playlist.read_text()
+    playlist.write_text(finished.replace("#EXT-X-ENDLIST", ""))
+    with web_server(tmp_path) as address:
+        running = Stream(f"{address}/hls/index.m3u8", str(tmp_path / "out.mkv"), IMPATIENT)
+        playlist.write_text(finished)
+        ended_by_itself = running.ended.wait(BOUND)
+        assert running.close().frames_in == 2 * FPS
+    assert ended_by_itself
+
+
+def test_a_recording_from_an_rtsp_server(tmp_path: Path) -> None:
+    clip = write_marked(tmp_path / "in.ts", replace(CLIP, seconds=2))
+    with RtspServer(clip, seconds=2) as server:
+        assert_plays_once(server.url, tmp_path / "out.mkv", sound=False)
+        assert server.plays == 1
+
+
+def assert_plays_once(source: str, target: Path, *, sound: bool = True) -> None:
+    """A source of two seconds ends by itself, at its own pace, and is not begun again."""
+    running = Stream(source, str(target), IMPATIENT)
+    ended_by_itself = running.ended.wait(BOUND)
+    report = running.close()
+    assert ended_by_itself
+    assert report.frames_in == 2 * FPS
+    assert report.seconds > 1.9
+    assert_recorded(read_marked(target), sound=sound)
 
 
 def test_a_live_playlist_that_another_stream_writes(tmp_path: Path) -> None:

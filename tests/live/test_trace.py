@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from framelift.engine.live.statistics import STAGES
 from framelift.engine.live.trace import Trace
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import until
 
 
 def ledger_at(start: float, lasting: float = 0.004) -> Ledger:
@@ -73,6 +75,7 @@ def test_a_file_that_ends_early_can_be_read(tmp_path: Path, monkeypatch: pytest.
     trace = Trace(path)
     for frame in range(frames):
         trace.add("camera", ledger_at(float(frame)), STAGES)
+    until(lambda: path.read_text().count('"ph": "X"') == len(STAGES) * frames)
     text = path.read_text()
     trace.close()
     assert len([event for event in json.loads(f"{text}]") if event["ph"] == "X"]) == len(STAGES) * frames
@@ -98,8 +101,30 @@ def test_a_full_disk_ends_the_trace_and_nothing_else() -> None:
     trace = Trace(Path("/dev/full"))
     for frame in range(500):
         trace.add("camera", ledger_at(frame / 30), STAGES)
-    assert "No space left" in str(trace.note)
     trace.close()
+    assert "No space left" in str(trace.note)
+
+
+def test_what_comes_too_fast_is_left_out_and_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is a pipe that nobody reads: writing to it blocks for as long as it is full."""
+    monkeypatch.setattr(trace_module, "MOST_COMING", 1000)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    trace = Trace(path)
+    for frame in range(5000):
+        trace.add("camera", ledger_at(frame / 30), STAGES)
+    assert "lacks" in str(trace.note)
+    os.set_blocking(reader, True)
+    closing = threading.Thread(target=trace.close)
+    closing.start()
+    with os.fdopen(reader, "rb") as file:
+        events = json.loads(file.read())
+    closing.join(30)
+    spans = [event for event in events if event["ph"] == "X"]
+    lost = int(str(trace.note).partition("lacks ")[2].split()[0])
+    assert len(spans) == (5000 - lost) * len(STAGES)
+    assert lost >= 2000
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -44,6 +44,16 @@ def test_nobody_publishes_it(server: LiveServer) -> None:
     asyncio.run(run())
 
 
+def test_an_offer_that_wants_no_video(server: LiveServer) -> None:
+    async def run() -> None:
+        async with speaking(server) as http, publishing(http, "wanted"):
+            answer = await http.post("/whep/wanted", content=await offered(direction="sendonly"), headers=SDP)
+            assert answer.status_code == 422
+            assert "video" in answer.json()["error"]
+
+    asyncio.run(run())
+
+
 def test_four_viewers_share_one_encode_and_come_and_go(server: LiveServer) -> None:
     async def run() -> None:
         async with speaking(server) as http, publishing(http, "popular") as publisher:

@@ -22,13 +22,13 @@ def open_encoder(
     *,
     profile: Profile = "baseline",
     bitrate: int | None = None,
-    threads: int = 1,
+    threads: int | None = 1,
     hardware: bool = True,
 ) -> LiveEncoder:
     """An encoder for whatever frames come; it opens with the first.
 
     `profile` is H.264's. `bitrate` is in bits a second, None the default for the frames' size and rate. With `hardware`
-    a hardware encoder is used where one works on this machine.
+    a hardware encoder is used where one works on this machine. `threads` None: by the frames' size and the cores here.
     """
     choose = partial(_h264, profile, hardware) if codec == "h264" else _vp8
     return RecipeEncoder(codec, choose, bitrate, threads)

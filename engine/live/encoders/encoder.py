@@ -8,6 +8,7 @@ import av
 from av.error import FFmpegError
 from av.video.frame import PictureType
 
+from ...compute import usable_cores
 from ...errors import OutputError
 from ...frame import UpscaledFrame
 from ...media import AnyPacket
@@ -18,6 +19,7 @@ from .keyframes import KeyframeRequests
 from .pace import Pace
 from .rate import clamped, default_bitrate
 from .recipe import Codec, Fit, Recipe, Setup, Shape
+from .threads import encoder_threads
 
 Choice = tuple[Sequence[Recipe], str]  # in the order they are tried, and why
 
@@ -25,7 +27,9 @@ Choice = tuple[Sequence[Recipe], str]  # in the order they are tried, and why
 class RecipeEncoder:
     """A `LiveEncoder`."""
 
-    def __init__(self, codec: CodecName, choose: Callable[[], Choice], bitrate: int | None, threads: int) -> None:
+    def __init__(
+        self, codec: CodecName, choose: Callable[[], Choice], bitrate: int | None, threads: int | None
+    ) -> None:
         """`choose` is called with the first frame, for it may have to try what this machine has."""
         self.codec: CodecName = codec
         self.counts = Counts()
@@ -81,7 +85,7 @@ class RecipeEncoder:
         self.counts.frames += 1
         self.counts.keyframes += packet.is_keyframe
         if packet.is_keyframe:
-            self._keyframes.made(self._pace.time)
+            self._keyframes.made(self._pace.elapsed)
         return EncodedFrame(
             bytes(packet), self.codec, packet.is_keyframe, _ticks(frame, frame.pts), RTP_TIME_BASE, *self._size,
             frame.ledger,
@@ -124,13 +128,14 @@ class RecipeEncoder:
         fit = codec.follow(setup)
         if fit is Fit.BROKEN:
             self._keyframes.request()
-        if not self._keyframes.due(self._pace.time):
+        if not self._keyframes.due(self._pace.elapsed):
             return codec, False
         return (codec if fit is Fit.GOOD else self._open(setup)), True
 
     def _open(self, setup: Setup) -> Codec:
         self.counts.reopens += self.counts.frames > 0
-        self._codec = codec = self._recipes[0].open(setup, self._threads)
+        threads = self._threads or encoder_threads(setup.shape.width, setup.shape.height, usable_cores())
+        self._codec = codec = self._recipes[0].open(setup, threads)
         self._opened = setup
         return codec
 

@@ -6,7 +6,7 @@ from ..encoded import RTP_TIME_BASE
 
 TICKS = RTP_TIME_BASE.denominator  # a second
 _FRAMES = 30  # averaged over
-_PAUSE = TICKS  # a longer interval is no pace: the source stood still, or began anew
+_SHORTEST, _LONGEST = TICKS // 240, TICKS  # an interval that counts: what is shorter is no pace, what is longer a pause
 
 
 class Pace:
@@ -16,17 +16,17 @@ class Pace:
         self._last: int | None = None
         self._known = 0  # intervals, at most _FRAMES
         self._interval = TICKS / 30
-        self._time = 0
+        self._time = self._elapsed = 0
 
     @property
     def fps(self) -> float:
-        """Frames a second; 30 before there are two frames or the first one's duration."""
+        """Frames a second, 1 to 240; 30 before there are two frames or the first one's duration."""
         return TICKS / self._interval
 
     @property
-    def time(self) -> int:
-        """The codec's time of the last frame, in RTP ticks."""
-        return self._time
+    def elapsed(self) -> int:
+        """The stream's own time up to the last frame, in RTP ticks; it rises also where `pts` does not."""
+        return self._elapsed
 
     def step(self, pts: int, duration: int = 0) -> int:
         """The codec's time of the next frame, in RTP ticks: one mean interval after the last, whatever `pts` does.
@@ -34,11 +34,17 @@ class Pace:
         Frames that come in fits and starts make libvpx mistake the rate and overspend by a third. `duration` is the
         frame's own in ticks; 0 where it is not known.
         """
-        if self._last is None:
-            self._interval = float(duration if 0 < duration <= _PAUSE else self._interval)
-        elif 0 < pts - self._last <= _PAUSE:
+        passed = 0 if self._last is None else pts - self._last
+        if passed > 0:
             self._known = min(self._known + 1, _FRAMES)
-            self._interval += (pts - self._last - self._interval) / self._known
+            self._interval += (_counted(passed) - self._interval) / self._known
+        elif self._last is None and duration > 0:
+            self._interval = _counted(duration)
         self._last = pts
-        self._time += max(1, round(self._interval))
+        self._elapsed += max(passed, _SHORTEST)
+        self._time += round(self._interval)
         return self._time
+
+
+def _counted(interval: int) -> float:
+    return float(min(max(interval, _SHORTEST), _LONGEST))

@@ -74,7 +74,8 @@ class RateControl:
         """A viewer estimates that its way carries `bitrate` bits a second; one that has left is ignored."""
         limit = self._limits.get(viewer)
         if limit is not None and bitrate < self._sent:
-            self._limits[viewer] = _Limit(min(limit.at(now), _USABLE * bitrate), now)
+            usable = max(LEAST_BITRATE, _USABLE * bitrate)  # from 0 it would never grow again
+            self._limits[viewer] = _Limit(min(limit.at(now), usable), now)
 
     def bitrate(self, ceiling: int, now: float) -> int:
         """What to encode at: at most `ceiling`, the publisher's setting or the encoder's default."""

@@ -20,7 +20,7 @@ class Feed:
     def __init__(self, path: LivePath, name: str, codec: CodecName, profile: Profile, bitrate: int | None) -> None:
         self._loop = asyncio.get_running_loop()
         self._path, self._ceiling = path, bitrate
-        self._encoder: LiveEncoder = open_encoder(codec, profile=profile, bitrate=bitrate)
+        self._encoder: LiveEncoder = open_encoder(codec, profile=profile, bitrate=bitrate, threads=None)
         self._fanout = Fanout(self._encoder.request_keyframe)
         self._rate, self._began = RateControl(), time.perf_counter()
         self._seats = set[Seat]()
@@ -38,7 +38,8 @@ class Feed:
 
     @bitrate.setter
     def bitrate(self, ceiling: int | None) -> None:
-        self._ceiling = self._encoder.bitrate = ceiling
+        self._ceiling = ceiling
+        self._follow()
 
     @property
     def viewers(self) -> int:
@@ -97,6 +98,9 @@ class Feed:
     def _send(self, frame: EncodedFrame) -> None:
         self._fanout.send(frame)
         self._rate.sent(len(frame.data), self._age)
+        self._follow()
+
+    def _follow(self) -> None:
         self._encoder.bitrate = self._rate.bitrate(self._ceiling or self._encoder.default_bitrate, self._age)
 
 

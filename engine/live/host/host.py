@@ -14,7 +14,7 @@ from ..settings import IceSettings, LiveSettings
 from ..trace import Trace
 from ..vitals import vitals
 from ..webrtc.connection import ice_servers
-from ..webrtc.sdp import check_offer
+from ..webrtc.sdp import OfferFacts, check_offer
 from .publication import Publication
 from .session import Session
 from .totals import Totals
@@ -61,30 +61,37 @@ class Host:
 
     async def _publish(self, stream: str, offer: str, settings: dict[str, Any]) -> dict[str, str]:
         self._admit(stream)
+        facts = check_offer(offer)
         publication = Publication(stream, LiveSettings(**settings), self._ice, self._lost, self._trace)
-        return await self._begin(publication, offer)
+        return await self._begin(publication, facts)
 
     async def _echo(self, offer: str, settings: dict[str, Any]) -> dict[str, str]:
         self._admit()
+        facts = check_offer(offer)
         publication = Publication(None, LiveSettings(**settings), self._ice, self._lost, self._trace, back=True)
-        return await self._begin(publication, offer)
+        return await self._begin(publication, facts)
 
     async def _watch(self, stream: str, offer: str) -> dict[str, str]:
         if stream not in self._streams:
             raise Refused(404, f"nobody publishes {stream}", "GET /sessions lists the streams")
         self._admit()
-        return await self._begin(Viewer(self._streams[stream], self._ice, self._lost), offer)
+        facts = check_offer(offer)
+        return await self._begin(Viewer(self._streams[stream], self._ice, self._lost), facts)
 
-    async def _begin(self, session: Session, offer: str) -> dict[str, str]:
+    async def _begin(self, session: Session, facts: OfferFacts) -> dict[str, str]:
         """Take a session in and answer its offer; one that fails leaves nothing."""
         self._sessions[session.id] = session
         if isinstance(session, Publication):
             self._streams[session.stream] = session
         try:
-            answer = await session.answer(check_offer(offer))
-        except BaseException:
+            answer = await session.answer(facts)
+        except BaseException as error:
+            if isinstance(error, Exception) and session.id not in self._sessions:  # that is why it failed
+                raise _ended(session) from error
             await self._drop(session)
             raise
+        if session.id not in self._sessions:
+            raise _ended(session)
         self._totals.opened[session.kind] += 1
         return {"id": session.id, "etag": session.etag, "sdp": answer}
 
@@ -155,3 +162,7 @@ class Host:
         if not isinstance(found, Publication):
             raise Refused(409, f"session {session} only watches", "change the settings of the publisher's session")
         return found
+
+
+def _ended(session: Session) -> Refused:
+    return Refused(404, f"{session.stream} ended before the offer was answered", "GET /sessions lists the streams")

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ...errors import FrameliftError, UsageError
@@ -84,11 +85,12 @@ class MediaProcess:
             began = time.monotonic()
             try:
                 await self._live(first)
-            except (FrameliftError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  whoever waits for the first start must hear of any
                 if not first.done():
                     first.set_exception(error)
                     return
-                _log.error("the media process did not start: %s", error)
+                known = isinstance(error, FrameliftError | OSError)
+                _log.error("the media process did not start: %s", error, exc_info=not known)
             deaths = deaths + 1 if time.monotonic() - began < _SOON else 0
             self.restarts += 1
 
@@ -116,14 +118,14 @@ class MediaProcess:
             _log.error("the media process is gone; its sessions are lost and it is started again")
         finally:
             self._caller = None
-            listening.cancel()
-            await asyncio.wait([listening])
+            listening.cancel()  # closes the socket
             await _ended(self._process)
+            await asyncio.wait([listening])
 
     async def _opened(self, caller: Caller) -> None:
         wishes = asdict(self._settings)
         wanted = {name: wishes[name] for name in ("live", "ice", "max_sessions")}
-        trace = None if self._settings.trace is None else str(self._settings.trace)
+        trace = None if self._settings.trace is None else str(_numbered(self._settings.trace, self.restarts))
         try:
             await caller.call("open", {**wanted, "trace": trace}, START_SECONDS)
         except Refused as refusal:
@@ -132,6 +134,11 @@ class MediaProcess:
             raise FrameliftError("the media process ended while it started", "its words are above") from None
         except TimeoutError:
             raise FrameliftError(f"the media process took over {START_SECONDS:.0f} s to start", "try again") from None
+
+
+def _numbered(trace: Path, restarts: int) -> Path:
+    """Each life of the process has a file of its own: what led to the end of one is in the file of that one."""
+    return trace.with_stem(f"{trace.stem}-{restarts + 1}") if restarts else trace
 
 
 async def _until_gone(caller: Caller, listening: asyncio.Task[None]) -> None:
@@ -145,13 +152,15 @@ async def _until_gone(caller: Caller, listening: asyncio.Task[None]) -> None:
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """It ends by itself when its socket closes; one that does not is killed."""
+    """It ends by itself when its socket closes; one that does not is killed, at once where nobody can wait."""
     try:
-        async with asyncio.timeout(END_SECONDS):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
             await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 def _down() -> Refused:

@@ -12,7 +12,7 @@ import av
 
 from ...frame import Ledger
 from ..path import LivePath
-from ..refused import Refused
+from ..refused import Refused, no_such_session
 from ..settings import IceSettings, LiveSettings
 from ..statistics import PathStats
 from ..trace import Trace
@@ -47,7 +47,11 @@ class Publication(Session):
         Raises UsageError or ModelError for settings that cannot be; then nothing was begun.
         """
         self._path = LivePath(settings, trace=trace, name=stream or "page")
-        super().__init__(stream, ice, lost)
+        try:
+            super().__init__(stream, ice, lost)
+        except BaseException:
+            self._path.close()
+            raise
         self.settings = settings
         self.feeds = Feeds(self._path, settings.bitrate)
         self.audio = DelayedAudio(lambda: self._delay)
@@ -55,10 +59,12 @@ class Publication(Session):
         self._outgoing: Outgoing | None = None
         self._incoming: IncomingVideo | None = None
         self._pictures = 0
-        self._delay = 0.0  # seconds from a frame's arrival to its departure
+        self._closed = False
+        self._delay = 0.0  # seconds from a frame's arrival to its departure to the quickest viewer
+        self._newest = 0.0  # when the newest frame that was sent to anybody arrived
 
     async def answer(self, facts: OfferFacts) -> str:
-        """The answer to its offer. Raises OfferRefused."""
+        """The answer to its offer. Raises Refused, also where it was closed meanwhile, and OfferRefused."""
         if not facts.video.sends:
             raise Refused(422, "the offer sends no video", "offer it as sendonly or sendrecv")
         self._ufrag = facts.transport.ufrag
@@ -67,6 +73,8 @@ class Publication(Session):
             answer = await self._outgoing.answer(self._connection, facts)
         else:
             answer = await self._connection.answer(facts)
+        if self._closed:  # nobody would end the thread that begins here
+            raise no_such_session(self.id)
         self._incoming = incoming_video(self._connection.receiver("video"), self._picture)
         if facts.audio is not None and facts.audio.sends:
             incoming_audio(self._connection.receiver("audio"), self.audio.put)
@@ -81,8 +89,10 @@ class Publication(Session):
     def note_sent(self, ledger: Ledger) -> None:
         """A viewer was sent a frame."""
         self._path.note_sent(ledger)
-        took = ledger.spans["send"][1] - ledger.spans["arrive"][1]
-        self._delay += SMOOTHING * (took - self._delay)
+        arrived = ledger.spans["arrive"][1]
+        if arrived > self._newest:  # the viewer that has it first: one that lags must not delay everybody's sound
+            self._newest = arrived
+            self._delay += SMOOTHING * (ledger.spans["send"][1] - arrived - self._delay)
 
     def statistics(self) -> dict[str, Any]:
         """As `GET /sessions` shows it."""
@@ -99,6 +109,7 @@ class Publication(Session):
 
     async def close(self) -> None:
         """End the connection, then every thread."""
+        self._closed = True
         await self._connection.close()
         self.audio.close()
         if self._outgoing is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..refused import Refused
 from ..settings import IceSettings
 from ..webrtc.sdp import OfferFacts
 from .outgoing import Outgoing
@@ -24,7 +25,9 @@ class Viewer(Session):
         self._outgoing: Outgoing | None = None
 
     async def answer(self, facts: OfferFacts) -> str:
-        """The answer to its offer. Raises OfferRefused."""
+        """The answer to its offer. Raises Refused, OfferRefused."""
+        if not facts.video.wants:
+            raise Refused(422, "the offer wants no video", "offer it as recvonly")
         self._ufrag = facts.transport.ufrag
         self._outgoing = Outgoing(self.publication, facts)
         return await self._outgoing.answer(self._connection, facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -58,16 +58,24 @@ def check_token(authorization: str, token: str) -> None:
 
 def check_origin(origin: str | None, host: str, allowed: tuple[str, ...]) -> None:
     """Refuse pages of other origins (RFC 6454): a browser sends some of their requests without asking first."""
-    if origin is None or "*" in allowed or origin in allowed or urlsplit(origin).netloc == host:
+    if origin is None or "*" in allowed or origin in allowed or _split(origin).netloc == host:
         return
     raise Refused(403, f"pages of {origin} may not ask this server", "start it with --origin to allow them")
 
 
 def check_host(host: str) -> None:
     """Refuse names that are not this machine's: a page's own name, pointed here (DNS rebinding)."""
-    name = urlsplit(f"//{host}").hostname or ""
+    name = _split(f"//{host}").hostname or ""
     if name != "localhost" and not name.endswith(".localhost") and not is_loopback(name):
-        raise Refused(421, f"this server is not {name or 'without a name'}", "use 127.0.0.1, or start it with --token")
+        raise Refused(421, f"this server is not {host!r}", "use 127.0.0.1, or start it with --token")
+
+
+def _split(address: str) -> SplitResult:
+    """Its parts; all empty where it cannot be read, as with one bracket."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def is_loopback(address: str) -> bool:

@@ -32,7 +32,7 @@ class Cors(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer a preflight."""
-        told = _TOLD.get(scope["path"].split("/")[1]) if scope["type"] == "http" else None
+        told = _TOLD.get(scope["path"].removeprefix("/").partition("/")[0]) if scope["type"] == "http" else None
         if told is None or scope["method"] != "OPTIONS":
             await super().__call__(scope, receive, send)
             return

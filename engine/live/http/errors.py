@@ -56,7 +56,7 @@ async def _framelift_error(_: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     words = HTTPStatus(error.status_code).phrase
-    message = f"{request.method} {request.url.path}: {words}"
+    message = f"{request.method} {request.scope['path']}: {words}"
     hint = _HINTS.get(error.status_code, error.detail if error.detail != words else "check the request")
     return _answer(error.status_code, message, hint, dict(error.headers or {}))
 

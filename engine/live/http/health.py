@@ -17,6 +17,7 @@ def router(media: MediaProcess) -> APIRouter:
     routes = APIRouter(tags=["health"])
     shared = Shared(lambda: media.call("vitals"))
 
+    @routes.head("/health", include_in_schema=False)
     @routes.get("/health")
     async def health() -> dict[str, Any]:
         """What both processes hold. 200 as long as this one answers; `media` is null while there is none."""
@@ -27,6 +28,7 @@ def router(media: MediaProcess) -> APIRouter:
         status = "ok" if held is not None else "no media process"
         return {"status": status, "restarts": media.restarts, "server": vitals(), "media": held}
 
+    @routes.head("/ready", include_in_schema=False)
     @routes.get("/ready")
     async def ready(response: Response) -> dict[str, bool]:
         """200 when sessions can be created, 503 when not."""

@@ -34,7 +34,10 @@ def router(workshop: Workshop) -> APIRouter:
 
     @routes.get("/jobs/{number}")
     async def one(number: str) -> dict[str, Any]:
-        """The job: its state (queued, running, done, failed), frames of frames_total, fps and eta in seconds."""
+        """The job: its state, frames of frames_total, fps and eta in seconds.
+
+        The state is queued, running, done, failed or cancelled.
+        """
         return jobs.get(number).to_json()
 
     @routes.get("/jobs/{number}/events", response_class=StreamingResponse)

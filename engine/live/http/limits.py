@@ -12,12 +12,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..refused import Refused
 from ..settings import LONGEST_SDP
+from .errors import answer_of
 
 HEADER_BYTES = 16 << 10
 HEADER_SECONDS = 10.0  # from the connection, or the request before, to the last header
 IDLE_SECONDS = 20.0  # without a byte of the body, or with too much of the answer unread
 SMALL_BODY_SECONDS = 10.0  # for the whole of it
-CONNECTIONS = 1000
+REQUESTS = 1000  # at once
 
 
 async def read_body(request: Request, most: int = LONGEST_SDP) -> bytes:
@@ -69,28 +70,43 @@ class Turnstile:
 
 
 class Pace:
-    """ASGI middleware: a client that stops sending its body is answered with 408."""
+    """ASGI middleware: a client that stops sending its body is answered with 408, one request too many with 503."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, most: int = REQUESTS) -> None:
+        self._app, self._most = app, most
+        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with a bound on every wait for its body."""
-        whole = False
-
-        async def receive_in_time() -> Message:
-            nonlocal whole
-            if whole:  # what comes next is the client's leaving, which may take as long as the answer
-                return await receive()
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif self._inside >= self._most:
+            await answer_of(Refused(503, "too many requests at once", "try again", retry_after=2))(scope, receive, send)
+        else:
+            self._inside += 1
             try:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    message = await receive()
-            except TimeoutError:
-                raise _too_slow() from None
-            whole = not message.get("more_body", False)
-            return message
+                await self._app(scope, _in_time(receive), send)
+            finally:
+                self._inside -= 1
 
-        await self._app(scope, receive_in_time if scope["type"] == "http" else receive, send)
+
+def _in_time(receive: Receive) -> Receive:
+    """With a bound on every wait for the body."""
+    whole = False
+
+    async def receive_in_time() -> Message:
+        nonlocal whole
+        if whole:  # what comes next is the client's leaving, which may take as long as the answer
+            return await receive()
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            raise _too_slow() from None
+        whole = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 class PromptH11(H11Protocol):

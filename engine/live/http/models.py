@@ -124,9 +124,9 @@ class _Speeds:
 
 
 async def _output_of(*command: str) -> bytes:
-    """What a child process prints; it does not outlive this call."""
+    """What a child process prints; it does not outlive this call, and Ctrl-C in a terminal is not its to answer."""
     child = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
     try:
         output, _ = await asyncio.wait_for(child.communicate(), _SPEED_SECONDS)

@@ -47,6 +47,7 @@ def router() -> APIRouter:
     files = {path.name: _read(path) for path in FOLDER.iterdir() if path.suffix in _TYPES}
     routes = APIRouter(include_in_schema=False)
 
+    @routes.head("/")
     @routes.get("/")
     async def page(request: Request) -> Response:
         return _answer(request, files["index.html"])

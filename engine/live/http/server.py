@@ -19,7 +19,8 @@ from ..rungs import check_settings
 from ..settings import ServeSettings
 from .app import make_app
 from .auth import is_loopback
-from .limits import CONNECTIONS, HEADER_BYTES, PromptH11
+from .connections import Listener, PromptLoop, connections_that_fit
+from .limits import HEADER_BYTES, PromptH11
 
 GOODBYE_SECONDS = 2  # for answers under way, before they are cut
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750 section 2.1
@@ -33,8 +34,8 @@ def serve(settings: ServeSettings, ready: Callable[[str], None]) -> None:
     """
     check(settings)
     context = tls_of(settings)
-    with _listening(settings) as listener:
-        asyncio.run(_serve(settings, context, listener, ready))
+    with _listening(settings) as listener, asyncio.Runner(loop_factory=PromptLoop) as runner:
+        runner.run(_serve(settings, context, listener, ready))
 
 
 def check(settings: ServeSettings) -> None:
@@ -119,20 +120,20 @@ def _config(settings: ServeSettings, media: MediaProcess, context: ssl.SSLContex
         access_log=False,
         server_header=False,
         proxy_headers=False,  # anybody could write them
-        limit_concurrency=CONNECTIONS,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
         ssl_context_factory=None if context is None else lambda *_: context,
     )
 
 
-def _listening(settings: ServeSettings) -> socket.socket:
+def _listening(settings: ServeSettings) -> Listener:
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
-    except OSError as error:
-        words = error.strerror or error
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
+        return Listener(listener, connections_that_fit())
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host can be written so
+        words = getattr(error, "strerror", None) or error
         raise UsageError(
             f"cannot listen on {settings.host} port {settings.port}: {words}",
-            "give another --port; 0 takes any that is free",
+            "give another --host or --port; port 0 takes any that is free",
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ FORM = "multipart/form-data"
 JSON = "application/json"
 MOST_IN_JSON = 72 << 20  # bytes of a file in JSON, which is held in memory
 UPLOAD_SECONDS = 3600.0  # for the whole of a body
+START_SECONDS = 10.0  # that a body may be slower than
+LEAST_RATE = 8 << 10  # bytes a second, from its beginning on: few uploads may be under way at once
 _BESIDE = 64 << 10  # bytes of a body beside its file
 _BLOCK = 1 << 20  # bytes that are parsed and written at a time, off the event loop
 _LINGER = 2.0  # seconds that a refused body is read on: who is cut off while sending sees no answer
@@ -50,14 +53,20 @@ class Body:
         return int(self.request.headers.get("content-length", 0))
 
     async def blocks(self, most: int) -> AsyncIterator[bytes]:
-        """The body in blocks of a useful size. Raises Refused when it is, or says it will be, over `most` bytes."""
+        """The body in blocks of a useful size.
+
+        Raises Refused when it is, or says it will be, over `most` bytes, and when it comes too slowly.
+        """
         if self.length > most:
             raise _too_large(most)
-        total, block = 0, bytearray()
+        total, block, began = 0, bytearray(), time.monotonic()
         async for chunk in self.request.stream():
             total += len(chunk)
             if total > most:
                 raise _too_large(most)
+            seconds = time.monotonic() - began
+            if seconds > START_SECONDS and total < LEAST_RATE * seconds:
+                raise _too_slow()
             block += chunk
             if len(block) >= _BLOCK:
                 yield bytes(block)
@@ -109,7 +118,7 @@ class Uploads:
         except ClientDisconnect:
             raise Refused(400, "the request ended before its body did", "send all of it") from None
         except TimeoutError:
-            raise Refused(408, "the body comes too slowly", "send it over a faster connection") from None
+            raise _too_slow() from None
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -173,3 +182,7 @@ def _scale_of(field: str | None) -> int | None:
 
 def _too_large(most: int) -> Refused:
     return Refused(413, f"the body is over {most} bytes", "send a smaller file")
+
+
+def _too_slow() -> Refused:
+    return Refused(408, "the body comes too slowly", "send it over a faster connection")

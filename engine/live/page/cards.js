@@ -5,18 +5,27 @@ import * as api from "./api.js";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 260;
 const HEIGHT = 96;
-const ASK_AGAIN_MS = 2000; // while the server measures their speed
-const ASK_TIMES = 15;
+const ASK_AGAIN_MS = 2000; // at first, while the server measures their speed
+const ASK_SELDOM_MS = 30000; // in the end
 
-/** Fills the cards and every list of models to choose from. Throws RequestError. */
+/** Fills every list of models to choose from and the cards, again until all speeds are known. Throws RequestError. */
 export async function showModels() {
-  for (let asked = 0; asked < ASK_TIMES; asked++) {
-    const models = await (await api.request("models")).json();
-    if (asked === 0) fillChoices(models);
-    document.getElementById("cards").replaceChildren(...models.map(card));
-    if (models.every((model) => model.speed_state !== "measuring")) return;
-    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  let models = await askedModels();
+  fillChoices(models);
+  for (let wait = ASK_AGAIN_MS; isMeasuring(models); wait = Math.min(1.5 * wait, ASK_SELDOM_MS)) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    models = await askedModels();
   }
+}
+
+async function askedModels() {
+  const models = await (await api.request("models")).json();
+  document.getElementById("cards").replaceChildren(...models.map(card));
+  return models;
+}
+
+function isMeasuring(models) {
+  return models.some((model) => model.speed_state === "measuring");
 }
 
 function fillChoices(models) {

@@ -8,6 +8,7 @@ export class Entry {
     this.stopper = new AbortController();
     this.signal = this.stopper.signal;
     this.onCancel = () => {};
+    this.addresses = new Set(); // of blobs, which stay in memory until they are revoked
     this.line = document.createElement("li");
     this.title = child(this.line, "strong", name);
     this.state = child(this.line, "span", "Waiting");
@@ -15,10 +16,9 @@ export class Entry {
     this.detail = child(this.line, "span"); // no live region: it changes many times a second
     this.bar = child(this.line, "progress");
     this.bar.setAttribute("aria-label", `Progress of ${name}`);
-    this.button = child(this.line, "button", "Cancel");
+    this.button = child(this.line, "button");
     this.button.type = "button";
-    this.button.setAttribute("aria-label", `Cancel ${name}`);
-    this.button.addEventListener("click", () => this.cancel());
+    this.offer("Cancel", () => this.cancel());
     document.getElementById("uploads").prepend(this.line);
   }
 
@@ -33,6 +33,26 @@ export class Entry {
     this.detail.textContent = text;
     if (share === null) this.bar.removeAttribute("value");
     else this.bar.value = share;
+  }
+
+  /** Take the line away, with what it holds. */
+  remove() {
+    for (const address of this.addresses) URL.revokeObjectURL(address);
+    this.line.remove();
+  }
+
+  /** What the button does now. */
+  offer(word, act) {
+    this.button.textContent = word;
+    this.button.setAttribute("aria-label", `${word} ${this.title.textContent}`);
+    this.button.onclick = act;
+  }
+
+  /** The address of a blob, for as long as the line is there. */
+  keep(blob) {
+    const address = URL.createObjectURL(blob);
+    this.addresses.add(address);
+    return address;
   }
 
   preview(address) {
@@ -61,7 +81,7 @@ export class Entry {
     this.state.textContent = text;
     this.detail.remove();
     this.bar.remove();
-    this.button.remove();
+    this.offer("Remove", () => this.remove());
   }
 }
 

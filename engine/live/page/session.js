@@ -113,5 +113,9 @@ function gathered(peer) {
 async function keepResolution(sender) {
   const parameters = sender.getParameters();
   parameters.degradationPreference = "maintain-resolution";
-  await sender.setParameters(parameters);
+  try {
+    await sender.setParameters(parameters);
+  } catch (error) {
+    console.warn("This browser chooses the size of what it sends:", error); // the stream goes on
+  }
 }

@@ -52,7 +52,7 @@ async function picture(entry, form, name) {
     signal: entry.signal,
     onProgress: (share) => entry.progress(share < 1 ? "Sending" : "Enlarging", share < 1 ? share : null),
   });
-  const address = URL.createObjectURL(call.response);
+  const address = entry.keep(call.response);
   entry.preview(address);
   entry.done(address, name + suffix(call.response.type), [
     call.getResponseHeader("Framelift-Damage"),
@@ -68,7 +68,7 @@ async function clip(entry, form) {
   if (entry.signal.aborted) return entry.onCancel(); // while the answer was on its way
   const last = await followed(job, entry);
   if (last.state !== "done") throw new api.RequestError(0, last.error ?? `The job is ${last.state}.`, last.hint);
-  entry.done(await resultAddress(`${job}/result`), last.filename, [last.damage, ...last.notes]);
+  entry.done(await resultAddress(`${job}/result`, entry), last.filename, [last.damage, ...last.notes]);
 }
 
 /** The job's last state. */
@@ -100,9 +100,9 @@ function words({ state, frames, frames_total: total, fps, eta }) {
 }
 
 /** Where the result lies. With a token it must be fetched here: a link cannot carry one. */
-async function resultAddress(path) {
+async function resultAddress(path, entry) {
   if (!api.token()) return api.url(path);
-  return URL.createObjectURL(await (await api.request(path)).blob());
+  return entry.keep(await (await api.request(path, { signal: entry.signal })).blob());
 }
 
 function stem(name) {

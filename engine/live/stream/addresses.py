@@ -15,6 +15,7 @@ from typing import Literal
 from ...containers import SUFFIXES, container_for
 from ...errors import UsageError
 from ..encoders import CodecName
+from .input_options import reads_with
 
 SOURCES = "a file, v4l2:/dev/video0, screen:, rtsp(s)://, rtmp(s)://, udp://, http(s)://, srt://"
 DESTINATIONS = (
@@ -22,7 +23,11 @@ DESTINATIONS = (
     "http(s)://.../whip/... or whip+http(s)://"
 )
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
-_PASSWORD = re.compile(r"(://[^/@:\s]*):[^/\s]*@")
+_SECRET = re.compile(
+    r"([?&;#][\w.-]*(?:pass|pwd|token|key|streamid|secret|sig|auth|cred)[\w.-]*=)[^&\s]*", re.IGNORECASE
+)
+_PASSWORD = re.compile(r"(://[^/?@:\s]*):[^/?\s]*@")
+_STREAM_KEY = re.compile(r"(rtmps?://[^/?\s]*/(?:[^?\s]*/)?)[^/?\s]+", re.IGNORECASE)  # the last part of the path
 _WHITELISTS = {
     "rtsp": "rtsp,rtsps,rtp,udp,tcp,tls,crypto",
     "rtmp": "rtmp,rtmps,rtmpt,rtmpts,rtmpe,tcp,tls,http,https,ffrtmphttp,ffrtmpcrypt",
@@ -39,7 +44,7 @@ class Source:
 
     kind: Kind
     url: str  # as FFmpeg opens it
-    shown: str  # without a password
+    shown: str  # without secrets
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
 
@@ -65,6 +70,9 @@ class Destination:
 def source_at(text: str, timeout: float, options: dict[str, str] | None = None) -> Source:
     """What `text` names; nothing is opened. `timeout` is in seconds, `options` go to FFmpeg. Raises UsageError."""
     found = _source_at(text, str(round(1_000_000 * timeout)))
+    for name in options or {}:
+        if not reads_with(name):
+            raise UsageError(f"--input-option {name}: FFmpeg has no such option", "check its name in FFmpeg's manual")
     return replace(found, options=found.options | (options or {}))
 
 
@@ -75,7 +83,7 @@ def _source_at(text: str, microseconds: str) -> Source:
     scheme = match[1].lower()
     kind = scheme.removesuffix("s")
     if kind not in (*_WHITELISTS, "srt") or scheme in ("srts", "udps"):
-        raise UsageError(f"source {without_password(text)}: {scheme}:// cannot be read", f"there are {SOURCES}")
+        raise UsageError(f"source {without_secrets(text)}: {scheme}:// cannot be read", f"there are {SOURCES}")
     own = {
         "rtsp": {"rtsp_transport": "tcp", "timeout": microseconds},
         "rtmp": {"rtmp_live": "live", "rw_timeout": microseconds},
@@ -87,9 +95,9 @@ def _source_at(text: str, microseconds: str) -> Source:
     # first keyframe with all else that was looked at, and nothing queues up behind it here.
     looking = {"probesize": "2000000", "analyzeduration": "1000000", "fpsprobesize": "0"}
     if kind == "srt":
-        return Source("srt", text, without_password(text), "mpegts", looking)
+        return Source("srt", text, without_secrets(text), "mpegts", looking)
     allowed = {"protocol_whitelist": _WHITELISTS[kind]}
-    return Source(kind, text, without_password(text), None, looking | allowed | own)  # type: ignore[arg-type]  # looked up above
+    return Source(kind, text, without_secrets(text), None, looking | allowed | own)  # type: ignore[arg-type]  # looked up above
 
 
 def _local_source(text: str) -> Source:
@@ -130,7 +138,7 @@ def _local_destination(text: str) -> Destination:
 
 
 def _remote_destination(text: str, scheme: str) -> Destination:
-    shown, kind = without_password(text), scheme.removesuffix("s")
+    shown, kind = without_secrets(text), scheme.removesuffix("s")
     if scheme.startswith("whip+http") or (kind == "http" and "/whip/" in text):
         return Destination("whip", text.removeprefix("whip+"), shown, "whip", _H264, frozenset({"opus"}))
     if kind == "rtmp":
@@ -166,9 +174,9 @@ def _with_packet_size(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}pkt_size=1316"
 
 
-def without_password(text: str) -> str:
-    """An address, or words with one in them, without its password: it must not stand in a terminal or a report."""
-    return _PASSWORD.sub(r"\1:***@", text)
+def without_secrets(text: str) -> str:
+    """An address, or words with one in them, without its passwords and keys, for terminals and reports."""
+    return _STREAM_KEY.sub(r"\1***", _PASSWORD.sub(r"\1:***@", _SECRET.sub(r"\1***", text)))
 
 
 def _is_folder(path: Path) -> bool:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import InputError, UsageError
-from .addresses import Source
+from .addresses import Source, without_secrets
 
 _QUIET = ("-hide_banner", "-loglevel", "error")
 _LOOKING = ("-probesize", "500000", "-analyzeduration", "500000")  # briefly; PyAV looks for itself
@@ -47,7 +47,9 @@ def source_bridge(source: Source, timeout: float) -> Iterator[tuple[str, dict[st
             if not _there(path, process, timeout):
                 words.seek(0)
                 said = words.read().decode(errors="replace").splitlines()
-                reason = said[-1].removeprefix(f"{source.url}: ") if said else f"no data for {timeout:g} s"
+                reason = (
+                    without_secrets(said[-1].removeprefix(f"{source.url}: ")) if said else f"no data for {timeout:g} s"
+                )
                 raise InputError(
                     f"{source.shown} cannot be opened: {reason}", "check the address, and that the other side sends"
                 )

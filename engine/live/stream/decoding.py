@@ -96,11 +96,13 @@ class Decoding:
             self._changed.notify()
 
     def close(self) -> None:
-        """Decode what waits, then end the thread."""
+        """Decode what waits, then end the thread. Raises what ended it before, a bug."""
         with self._changed:
             self._ended = True
             self._changed.notify()
         self._thread.join(_END)
+        if self._error is not None:
+            raise self._error
 
     def _run(self) -> None:
         try:
@@ -108,7 +110,7 @@ class Decoding:
                 self._decode(*item)
             self._decode(None, time.perf_counter())
             self._hand_on(self._deinterlacer.flush())
-        except Exception as error:  # noqa: BLE001  raised by `add`
+        except Exception as error:  # noqa: BLE001  raised by `add` or `close`
             self._error = error
 
     def _next(self) -> tuple[AnyPacket, float] | None:

@@ -1,4 +1,4 @@
-"""The pace of sources that give packets as fast as they are asked for: files, and segments fetched over HTTP."""
+"""The pace of sources that give packets as fast as they are asked for: files, on the disk and over HTTP."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -48,7 +49,7 @@ class Place:
         self._closing.close()
         if self._partial is not None and self._partial.exists():
             if self._partial.stat().st_size > 0:  # what was recorded before the disk was full, say
-                self._partial.replace(self._final.with_suffix(f".incomplete{self._final.suffix}"))
+                self._partial.replace(_free(self._final, ".incomplete"))
             else:
                 self._partial.unlink()
 
@@ -63,6 +64,13 @@ class Place:
                 raise OutputError(f"{folder} is not a folder", "create it first")
         except OSError as error:
             raise OutputError(f"{self._final}: {error.strerror}", "choose another name") from error
+
+
+def _free(path: Path, mark: str) -> Path:
+    """`path` with `mark` before its suffix, and a number where that is taken."""
+    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    names = (path.with_suffix(f"{mark}{number}{path.suffix}") for number in numbers)
+    return next(name for name in names if not name.exists())
 
 
 def _whip_options(folder: Path, token: str | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from .backoff import Backoff
 from .decoding import Counts, Decoding, Order
 from .pace import Pace
 from .sender import Sender
-from .sound import Sound
+from .sound import Sound, SoundPacket
 from .source import Connection, reason_of
 from .timeline import Timeline
 
@@ -65,13 +65,20 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            while self._connect() and self._come_back():
-                pass
+            self._read_all()
         except Exception as error:  # noqa: BLE001  raised by whoever waits
             self.error = error
         if not self.first.done():
             self.first.set_exception(self.error or InputError(f"{self._source.shown}: stopped", "start it again"))
         self._done.set()
+
+    def _read_all(self) -> None:
+        try:
+            while self._connect() and self._come_back():
+                pass
+        finally:
+            if self._sound is not None:
+                self._send_sound(self._sound, self._sound.flush())
 
     def _connect(self) -> bool:
         """One connection, from its first packet to its last. Gives whether to come back for more."""
@@ -83,17 +90,20 @@ class Reader:
             self._words = error.message
             return True
         with connection:
+            if self._timeline is not None and not connection.live:
+                return False  # FFmpeg ends a playlist that is finished and one that is gone alike: it was finished
             self._begin(connection)
             try:
                 self._read(connection)
-                self._words = "it ended"
             except av.error.FFmpegError as error:
                 self._words = reason_of(error, [], self._timeout)
                 if not connection.live and not self._stop.is_set():
                     raise InputError(
                         f"{self._source.shown} broke off: {self._words}", "what came before is written"
                     ) from error
-            return connection.live
+                return connection.live
+            self._words = "it ended"
+            return connection.again
 
     def _begin(self, connection: Connection) -> None:
         sound = connection.sound if self._sound is not None else None
@@ -121,8 +131,11 @@ class Reader:
                 if packet.stream_index == connection.video.index:
                     decoding.add(packet)
                 elif self._sound is not None:
-                    for ready in self._sound.packets(packet):
-                        self._sender.put_sound(ready, self._sound.description)
+                    self._send_sound(self._sound, self._sound.packets(packet))
+
+    def _send_sound(self, sound: Sound, packets: list[SoundPacket]) -> None:
+        for packet in packets:
+            self._sender.put_sound(packet, sound.description)
 
     def _settle(self, packet: AnyPacket, pace: Pace | None) -> None:
         """Move its times onto the timeline, and wait until it is due where the source does not."""

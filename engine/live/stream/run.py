@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -69,7 +68,7 @@ class Stream:
             wanted.codecs[0],
             profile="baseline" if wanted.kind == "whip" else "high",
             bitrate=options.live.bitrate,
-            threads=max(1, len(os.sched_getaffinity(0)) // 2),  # the others are the model's
+            threads=None,
         )
         trace = None if options.trace is None else Trace(options.trace)
         if trace is not None:
@@ -111,7 +110,7 @@ class Stream:
             sound="none" if self._sound is None else self._sound.how,
             sound_packets=sent.sound_sent,
             sound_dropped=sent.sound_dropped + (0 if self._sound is None else self._sound.refused),
-            sound_delay_ms=round(1000 * self._sender.delay, 3),
+            sound_delay_ms=round(1000 * self._sender.delay.seconds, 3),
             reconnects={"source": self._reader.reconnects, "destination": sent.reconnects},
             clock_restarts=self._reader.clock_restarts,
             codec=self._encoder.codec,

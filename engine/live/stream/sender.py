@@ -17,9 +17,10 @@ from fractions import Fraction
 from ...errors import OutputError
 from ...frame import Ledger
 from ..encoded import EncodedFrame
-from .addresses import Destination, without_password
+from .addresses import Destination, without_secrets
 from .backoff import Backoff
 from .courier import Courier, Refused
+from .delay import Delay
 from .messages import Open, Write
 from .sound import SoundPacket
 
@@ -27,9 +28,6 @@ PATIENCE = 0.5  # seconds a frame may wait for the one before to be written
 PATIENCE_LOCAL = 5.0  # likewise on a disk, where a pause is no latency
 SOUND_WAIT = 1.0  # seconds to wait for the first packet of sound before there is none
 KEYFRAMES = 2.0  # seconds between keyframes: where viewers of a broadcast begin, and segments
-AHEAD = 0.03  # seconds by which sound goes early: the muxer lets a frame go once it has later sound
-LONGEST_DELAY = 2.0  # seconds sound is held back at most
-_SMOOTHING = 0.1
 _END = 60.0  # seconds the last frames and the end of a file may take: more than their own limits
 
 
@@ -74,7 +72,7 @@ class Sender:
         self._has_sound = False  # the connection has a track for it
         self._backoff, self._retry_at, self._gone_since = Backoff(), 0.0, 0.0
         self._error: Exception | None = None
-        self.delay = 0.0  # seconds the video takes now
+        self.delay = Delay()
         self.counts = SendCounts()
         self._thread = threading.Thread(target=self._run, name="framelift-send", daemon=True)
         self._thread.start()
@@ -110,7 +108,7 @@ class Sender:
         now = time.perf_counter()
         with self._changed:
             self._sound = self._sound or description
-            due = max(now + max(0.0, self.delay - AHEAD), self._sounds[-1][0] if self._sounds else 0.0)
+            due = max(self.delay.due(now), self._sounds[-1][0] if self._sounds else 0.0)
             while self._sounds and now - self._sounds[0][0] > self._patience:
                 self._sounds.popleft()
                 self.counts.sound_dropped += 1
@@ -195,10 +193,10 @@ class Sender:
             self.counts.reconnects += self._ever
             self._connected = self._ever = True
             self._backoff.reset()
+            self.delay.opened(time.perf_counter())  # not before: some muxers connect when they get a packet
         self.counts.sent += 1
         frame.ledger.spans["send"] = (done.began, done.ended)
-        took = done.ended - frame.ledger.spans["arrive"][1]
-        self.delay += _SMOOTHING * (min(took, LONGEST_DELAY) - self.delay) if self.delay else took
+        self.delay.sent(frame.ledger.spans["arrive"][1], done.ended)
         self._note_sent(frame.ledger)
 
     def _send_sound(self, packet: SoundPacket) -> None:
@@ -234,4 +232,4 @@ class Sender:
         hint = "check the address, and that the other side takes streams"
         if self._destination.local:
             hint = "free some space, or write elsewhere"
-        return OutputError(f"{self._destination.shown} cannot be written: {without_password(reason)}", hint)
+        return OutputError(f"{self._destination.shown} cannot be written: {without_secrets(reason)}", hint)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import av
 import av.error
+from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.packet import Packet
@@ -64,11 +66,18 @@ class Sound:
     def packets(self, packet: AnyPacket) -> list[SoundPacket]:
         """What goes to the destination for a packet of the source, whose times are on the timeline already."""
         try:
-            packets = self._copied(packet) if self._encoder is None else self._encoder.packets(packet)
+            return _from_zero(self._copied(packet) if self._encoder is None else self._encoder.packets(packet))
         except (av.error.FFmpegError, ValueError):  # damage on the way
             self.refused += 1
             return []
-        return [p for p in packets if p.pts >= 0]
+
+    def flush(self) -> list[SoundPacket]:
+        """What an encoder still holds, at the end of the stream."""
+        try:
+            return [] if self._encoder is None else _from_zero(self._encoder.flush())
+        except (av.error.FFmpegError, ValueError):  # it was damaged
+            self.refused += 1
+            return []
 
     def _taken(self, stream: AudioStream) -> bool:
         """Whether the destination takes the packets as they are."""
@@ -110,7 +119,15 @@ class _Encoder:
 
     def packets(self, packet: AnyPacket) -> list[SoundPacket]:
         """Those that are ready after `packet`. Raises FFmpegError where it cannot be decoded."""
-        frames = [ready for frame in self._source.decode(packet) for ready in self._resampler.resample(frame)]
+        return self._encoded(
+            [ready for frame in self._source.decode(packet) for ready in self._resampler.resample(frame)]
+        )
+
+    def flush(self) -> list[SoundPacket]:
+        """Those that are left at the end."""
+        return self._encoded([*self._resampler.resample(None), None])
+
+    def _encoded(self, frames: Sequence[AudioFrame | None]) -> list[SoundPacket]:
         made = [encoded for frame in frames for encoded in self._stream.encode(frame)]
         packets = [_packet(encoded) for encoded in made]
         if made and self.description is None:
@@ -118,6 +135,11 @@ class _Encoder:
             self._container.close()
             self.description = self._file.getvalue()
         return packets
+
+
+def _from_zero(packets: list[SoundPacket]) -> list[SoundPacket]:
+    """Those that are not before the beginning."""
+    return [packet for packet in packets if packet.pts >= 0]
 
 
 def _packet(packet: AnyPacket) -> SoundPacket:
@@ -130,7 +152,8 @@ def _packet(packet: AnyPacket) -> SoundPacket:
 
 def _can_be_described(stream: AudioStream) -> bool:
     try:
-        av.open(io.BytesIO(), "w", format="matroska").add_stream_from_template(stream, opaque=True)
+        with av.open(io.BytesIO(), "w", format="matroska") as container:
+            container.add_stream_from_template(stream, opaque=True)
     except ValueError:
         return False
     return True

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from ... import complaints
 from ...errors import InputError
 from ...media import AnyPacket, open_input
-from .addresses import Source, without_password
+from .addresses import Source, without_secrets
 from .bridge import source_bridge
 
 UNTIMED = 16  # packets of a track to wait for one with a time
@@ -26,7 +26,11 @@ _FETCHED = ("hls", "dash")  # by segments, each as fast as it comes
 
 
 class Connection:
-    """An open source: its streams, its packets, and whether it is live."""
+    """An open source: its streams, its packets, and what its end means.
+
+    `live`: there is more to come when it breaks off or falls silent. `again`: likewise when its packets just end, which
+    over plain HTTP they do at the end of the file only. `paced`: it gives packets as fast as they are asked for.
+    """
 
     def __init__(self, source: Source, timeout: float) -> None:
         """`timeout` is how many seconds may pass without data. Raises InputError; nothing stays open then."""
@@ -36,8 +40,10 @@ class Connection:
             self.sound = next(filter(_decodable, self._container.streams.audio), None)
             self._closing = opening.pop_all()
         fetched = self._container.format.name in _FETCHED
-        self.live = source.kind not in ("file", "http") or (source.kind == "http" and self._container.duration is None)
-        self.paced = fetched or not self.live
+        recorded = source.kind in ("http", "rtsp") and self._container.duration is not None
+        self.live = source.kind != "file" and not recorded
+        self.again = self.live and (fetched or source.kind != "http")
+        self.paced = source.kind in ("file", "http")
 
     def packets(self, *, with_sound: bool) -> Iterator[AnyPacket]:
         """Until the source ends. Raises FFmpegError when it breaks off or gives no data for too long."""
@@ -88,7 +94,7 @@ def _decodable(stream: Stream) -> bool:
 
 def _opened(source: Source, timeout: float, opening: ExitStack) -> InputContainer:
     if source.kind == "file":
-        return open_input(Path(source.url))
+        return open_input(Path(source.url), source.options)
     url = source.url
     options = dict(source.options)
     if source.kind == "srt":
@@ -109,7 +115,7 @@ def reason_of(error: Exception, lines: list[tuple[int, str, str]], timeout: floa
         return f"no data for {timeout:g} s"
     words = (getattr(error, "strerror", None) or str(error)).splitlines()[0]
     said = next((text.strip() for level, _, text in lines if level <= av.logging.ERROR and text.strip()), None)
-    return without_password(f"{words} ({said})" if said else words)
+    return without_secrets(f"{words} ({said})" if said else words)
 
 
 def _hint(source: Source) -> str:

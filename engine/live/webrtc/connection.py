@@ -19,7 +19,9 @@ from .refused import OfferRefused
 from .sdp import OfferFacts, complete_answer
 
 CONNECT_WITHIN = 10.0  # seconds; aiortc alone waits for ever for a peer that never comes
-CLOSE_WITHIN = 5.0  # seconds; a TURN server that is gone answers nothing
+CLOSE_WITHIN = 5.0  # seconds that anybody waits for it; a TURN server that is gone answers nothing
+GIVE_UP_WITHIN = 100.0  # seconds; aioice asks such a server for 64
+_endings: set[asyncio.Task[None]] = set()  # under way; asyncio itself holds no task
 _log = logging.getLogger(__name__)
 
 
@@ -80,19 +82,30 @@ class LiveConnection(LivePeer):
                     await ice.addRemoteCandidate(candidate)
 
     async def close(self, reason: str = "closed") -> None:
-        """End everything that was begun, then call `closed` with the first reason given; a second call waits for it."""
+        """End everything that was begun, then call `closed` with the first reason given; a second call waits for it.
+
+        What takes longer than 5 s goes on without anybody waiting, for 100 s at most.
+        """
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close(reason))
         await asyncio.shield(self._closing)
 
     async def _close(self, reason: str) -> None:
         self._watchdog.cancel()
-        ending = asyncio.ensure_future(super().close())
+        ending = asyncio.get_running_loop().create_task(self._end())
+        _endings.add(ending)
+        ending.add_done_callback(_endings.discard)
         _, late = await asyncio.wait({ending}, timeout=CLOSE_WITHIN)
         if late:
-            _log.warning("a connection did not close within %g s", CLOSE_WITHIN)
-            ending.cancel()
+            _log.warning("a connection did not close within %g s; it goes on in the background", CLOSE_WITHIN)
         self._closed(reason)
+
+    async def _end(self) -> None:
+        try:
+            async with asyncio.timeout(GIVE_UP_WITHIN):
+                await super().close()
+        except TimeoutError:
+            _log.warning("a connection did not close within %g s and is left half open", GIVE_UP_WITHIN)
 
     def _close_because(self, reason: str) -> None:
         if self._closing is None:

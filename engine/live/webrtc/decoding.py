@@ -56,9 +56,11 @@ class DecodingThread:
         self._thread.start()
 
     def put(self, codec: str, frame: ReceivedFrame) -> None:
-        """Hand over the next frame of `codec`, "h264" or "vp8"; never waits."""
+        """Hand over the next frame of `codec`, "h264" or "vp8"; never waits. After `close` it is ignored."""
         now = time.perf_counter()
         with self._changed:
+            if self._closed:
+                return
             if self._queue and (len(self._queue) == LONGEST_QUEUE or now - self._queue[0][0] > LONGEST_WAIT):
                 self.counts.dropped += len(self._queue)
                 self._queue.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from .packet_order import PacketOrder
 from .rtp_clock import RtpClock
 
 OPUS_RATE = 48_000  # ticks a second, whatever the sample rate (RFC 7587 section 4.1)
+LARGEST_OPUS = 1200  # bytes: 20 ms at 480 kb/s, where browsers send 2 to 5; with its headers it still fits a datagram
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,13 @@ class IncomingVideo:
 
 
 class IncomingAudio:
-    """Opus packets in order, undecoded. Ends with its receiver."""
+    """Opus packets in order, undecoded. Ends with its receiver.
+
+    One too large is dropped: SRTP refuses to send it on, and the sender of every viewer would end at that.
+    """
 
     def __init__(self, receiver: LiveReceiver, on_packet: Callable[[OpusPacket], None]) -> None:
+        self.dropped = 0  # packets too large
         self._on_packet = on_packet
         self._order = PacketOrder()
         self._clock = RtpClock(OPUS_RATE, usual=OPUS_RATE // 50)
@@ -68,7 +75,15 @@ class IncomingAudio:
     def take(self, packet: ReceivedPacket) -> None:
         """A packet has come."""
         for each in self._order.add(packet):
-            self._on_packet(OpusPacket(each.data, self._clock(each.timestamp), each.arrived))
+            if len(each.data) > LARGEST_OPUS:
+                self._drop(len(each.data))
+            else:
+                self._on_packet(OpusPacket(each.data, self._clock(each.timestamp), each.arrived))
+
+    def _drop(self, size: int) -> None:
+        self.dropped += 1
+        if self.dropped == 1:
+            _log.warning("Opus packet of %d bytes dropped (further ones are only counted)", size)
 
     def close(self) -> None:
         """Nothing was begun."""

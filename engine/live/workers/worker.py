@@ -70,7 +70,10 @@ class Worker:
             await self.close()
         if self._process is None:
             command = (sys.executable, "-P", "-m", _CHILD, str(self._folder()))
-            self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_LINE)
+            # A session of its own: Ctrl-C in a terminal is the server's to answer, which then ends this process.
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, limit=_LINE, start_new_session=True
+            )
         return self._process
 
     async def _conversation(self, process: Process, task: Task, watch: Watch | None) -> Enlarged:

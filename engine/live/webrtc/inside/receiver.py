@@ -11,7 +11,7 @@ from aiortc.codecs import is_rtx
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
-from aiortc.rtp import RtpPacket
+from aiortc.rtp import AnyRtcpPacket, RtcpByePacket, RtpPacket
 
 from ..frame_buffer import ReceivedPacket
 from ..missing import AGAIN, MissingPackets
@@ -118,16 +118,17 @@ class LiveReceiver(RTCRtpReceiver):
         if self._losses.waiting and self._asking is None:
             self._asking = self._begin(self._ask_again())
 
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        """At the source's goodbye wait for the next one, which may be the same."""
+        await super()._handle_rtcp_packet(packet)
+        if isinstance(packet, RtcpByePacket) and self._source in packet.sources:
+            self._forget_source()
+
     async def _run_rtcp(self) -> None:
         try:
             await super()._run_rtcp()
         finally:  # aiortc's `stop` waits for it for ever, also after an error: numbers too large for their field
             private(self, RTCRtpReceiver, "rtcp_exited").set()
-
-    def _RTCRtpReceiver__stop_decoder(self) -> None:  # noqa: N802  aiortc calls it at the peer's goodbye and at a loss
-        super()._RTCRtpReceiver__stop_decoder()  # type: ignore[misc]  # its name is private to its class
-        if self.consumer is not None:
-            self.consumer.close()
 
     def _is_of_source(self, packet: RtpPacket, *, again: bool) -> bool:
         """Whether to take a packet: simulcast may bring several sources, of which one can be decoded.
@@ -145,11 +146,15 @@ class LiveReceiver(RTCRtpReceiver):
             if now - self._heard < SILENCE:
                 return False
             if self._source is not None:
-                again_sources.clear()
-                self._losses.forget()
+                self._forget_source()
             self._source = packet.ssrc
         self._heard = now
         return True
+
+    def _forget_source(self) -> None:
+        private(self, RTCRtpReceiver, "rtx_ssrc").clear()
+        self._losses.forget()
+        self._source, self._heard = None, float("-inf")
 
     def _hand_on(self, packet: RtpPacket) -> None:
         if self.consumer is not None:

@@ -1,10 +1,13 @@
-"""aiortc's RTP sender: feedback from the peer goes to callbacks, and retransmissions are bounded."""
+"""aiortc's RTP sender: feedback goes to callbacks; retransmissions are bounded, and nobody waits for them."""
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.rtp import RTCP_PSFB_APP, AnyRtcpPacket, RtcpPsfbPacket, unpack_remb_fci
@@ -34,6 +37,14 @@ class LiveSender(RTCRtpSender):
         self._allowance = float(MOST_AT_ONCE)
         self._counted = 0
         self._sent_again: dict[int, float] = {}
+        self._again: deque[int] = deque()  # sequence numbers yet to be sent again
+        self._sending_again: asyncio.Task[None] | None = None
+
+    async def stop(self) -> None:
+        """End for good, with all that was begun."""
+        if self._sending_again is not None:
+            self._sending_again.cancel()
+        await super().stop()
 
     def _send_keyframe(self) -> None:
         if self.on_keyframe_wanted is not None:
@@ -47,8 +58,16 @@ class LiveSender(RTCRtpSender):
                 self.on_bitrate(bitrate)
 
     async def _retransmit(self, sequence_number: int) -> None:
-        if self._may_send_again(sequence_number):
-            await super()._retransmit(sequence_number)
+        """Put it in the queue: the pacer makes it wait, and the task that calls this reads what comes in."""
+        if len(self._again) < MOST_AT_ONCE and self._may_send_again(sequence_number):
+            self._again.append(sequence_number)
+            if self._sending_again is None or self._sending_again.done():
+                self._sending_again = asyncio.get_running_loop().create_task(self._send_again())
+
+    async def _send_again(self) -> None:
+        with suppress(ConnectionError):  # the connection is over
+            while self._again:
+                await super()._retransmit(self._again.popleft())
 
     def _may_send_again(self, sequence: int) -> bool:
         """A flood of requests must not become a flood of packets."""
