@@ -19,6 +19,7 @@ from .task import Enlarged, Progress, Task
 Watch = Callable[[Progress], None]
 
 _LINE = 1 << 20  # bytes of the longest message
+_END_SECONDS = 2.0  # that a process may take from its last word to its end
 _CHILD = f"{__package__}.child"
 _log = logging.getLogger(__name__)
 
@@ -62,7 +63,15 @@ class Worker:
             await self.close()
             raise
         except _Died:
-            raise _died(task, await self.close()) from None
+            raise _died(task, await self._ended()) from None
+
+    async def _ended(self) -> int:
+        """The exit code of a process that says no more; to kill it at once could cost asyncio that code."""
+        assert self._process is not None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        return await self.close()
 
     async def _ready(self) -> Process:
         """The process, or another when it has ended since its last task."""
