@@ -65,7 +65,7 @@ class Converter:
         else:
             _native.plane_from_tensor(luma, out[0], largest)
             for plane in range(1, self.layout.colour_planes):
-                self._enlarge_codes(plane, source, out)
+                self.enlarge_plane(plane, source, out)
         self._write_alpha(source, out)
 
     def write_rgb(self, y: Batch, source: list[Plane], out: list[Plane]) -> None:
@@ -85,7 +85,7 @@ class Converter:
 
     def _write_alpha(self, source: list[Plane], out: list[Plane]) -> None:
         if self.layout.alpha:
-            self._enlarge_codes(len(source) - 1, source, out)
+            self.enlarge_plane(len(source) - 1, source, out)
 
     def _rgb(self, planes: list[Plane]) -> list[Plane]:
         """R, G and B of FFmpeg's G, B, R; grey is all three."""
@@ -101,7 +101,8 @@ class Converter:
         resample_values(values, out, rows, columns)
         return out
 
-    def _enlarge_codes(self, plane: int, source: list[Plane], out: list[Plane]) -> None:
+    def enlarge_plane(self, plane: int, source: list[Plane], out: list[Plane]) -> None:
+        """Write `source[plane]`, larger, to `out[plane]`, by bicubic."""
         resample_plane(source[plane], out[plane], *self.enlarging_taps(plane), self.layout.max_code)
 
     def enlarging_taps(self, plane: int) -> tuple[Taps, Taps]:

@@ -10,7 +10,6 @@ from ..frame import DecodedFrame, UpscaledFrame
 from ..geometry import TargetSize, plan_geometry
 from ..layout import PixelLayout, planar
 from ..planes import new_picture, planes_of
-from ..resample import resample_plane
 
 
 class Bicubic:
@@ -20,18 +19,16 @@ class Bicubic:
         self._layout, self._scale = layout, scale
         geometry = plan_geometry(width, height, Fraction(1), TargetSize(), scale)
         self._size = geometry.output_width, geometry.output_height
-        converter = Converter(layout, tags, geometry)
-        planes = layout.colour_planes + layout.alpha
-        self._taps = [converter.enlarging_taps(plane) for plane in range(planes)]
+        self._converter = Converter(layout, tags, geometry)
 
     def upscale(self, frame: DecodedFrame) -> UpscaledFrame:
         """The frame, larger, its colour tagged as decided."""
         picture = planar(frame.picture)
         if self._scale > 1:
             source, picture = picture, new_picture(picture, *self._size, self._layout.name)
-            planes = zip(planes_of(source, self._layout), planes_of(picture, self._layout), self._taps, strict=True)
-            for small, large, (rows, columns) in planes:
-                resample_plane(small, large, rows, columns, self._layout.max_code)
+            small, large = planes_of(source, self._layout), planes_of(picture, self._layout)
+            for plane in range(len(small)):
+                self._converter.enlarge_plane(plane, small, large)
             picture.colorspace, picture.color_range = int(frame.colour.matrix), int(frame.colour.range)
         return UpscaledFrame(
             picture, frame.index, frame.pts, frame.duration, frame.time_base, frame.colour, frame.sample_aspect_ratio,

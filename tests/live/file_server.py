@@ -114,3 +114,13 @@ def slow_clip(path: Path) -> bytes:
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     return path.read_bytes()
+
+
+def refused(answer: httpx.Response, status: int, *words: str) -> None:
+    """The answer says what is wrong and what to do, and nothing of where the server keeps files."""
+    assert answer.status_code == status, answer.text[:300]
+    told = answer.json()
+    assert set(told) == {"error", "hint"}
+    for word in words:
+        assert word in told["error"] + " | " + told["hint"]
+    assert "/framelift-" not in answer.text

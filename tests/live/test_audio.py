@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpsender import RTCRtpSender
+from framelift.engine.live.delay import LONGEST_DELAY
 from framelift.engine.live.webrtc.audio import (
-    LONGEST_DELAY,
     MOST_UNSENT,
     MOST_WAITING,
     STEP,

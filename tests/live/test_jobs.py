@@ -11,10 +11,9 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from clips import Clip, Sound, truncated, write_clip
-from file_server import SLOW_FRAMES, FileServer, kill, serving, slow_clip, workers
+from file_server import SLOW_FRAMES, FileServer, kill, refused, serving, slow_clip, workers
 from framelift.engine.live.http import job as job_module
 from framelift.engine.live.http import job_list, jobs, scratch, workshop
 from framelift.engine.live.settings import LiveSettings, ServeSettings
@@ -82,15 +81,6 @@ def running(server: FileServer, slow: bytes) -> str:
     address = started(server, slow, "slow.avi", scale="4")
     until(lambda: state(server, address)["frames"] > 0)
     return address
-
-
-def refused(answer: httpx.Response, status: int, *words: str) -> None:
-    assert answer.status_code == status, answer.text[:300]
-    told = answer.json()
-    assert set(told) == {"error", "hint"}
-    for word in words:
-        assert word in told["error"] + " | " + told["hint"]
-    assert "/framelift-" not in answer.text
 
 
 # ---- from the upload to the result

@@ -17,7 +17,6 @@ from browser import (
     camera_of,
     chromium,
     keep_screenshot,
-    playing,
     shown_numbers,
     until,
     write_clip,
@@ -33,12 +32,6 @@ ENHANCED = "document.getElementById('enhanced')"
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_y4m(tmp_path_factory.mktemp("camera") / "camera.y4m")
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with playing() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,23 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import WAIT_MS, chromium, keep_screenshot, playing, until
-from playwright.sync_api import Browser, Page, Playwright
+from browser import WAIT_MS, keep_screenshot, until
+from playwright.sync_api import Browser, Page
 from serving import LiveServer
 
 CONTROLS = {"button", "checkbox", "combobox", "link", "radio", "slider", "textbox", "progressbar", "img"}
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with playing() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from browser import HEIGHT, WAIT_MS, WIDTH, chromium, keep_screenshot, playing, until, write_clip
+from browser import HEIGHT, WAIT_MS, WIDTH, keep_screenshot, until, write_clip
 from framelift.engine.model import available_models
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from serving import LiveServer, served
 
 PHRASE = "opensesame"
@@ -20,18 +20,6 @@ SHOWS = """(address) => new Promise((resolve) => {
     picture.onerror = () => resolve(false);
     picture.src = address;
 })"""
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with playing() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as running:
-        yield running
 
 
 @pytest.fixture

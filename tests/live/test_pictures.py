@@ -16,7 +16,7 @@ import av
 import httpx
 import numpy as np
 import pytest
-from file_server import FileServer, kill, processor_seconds, serving, workers
+from file_server import FileServer, kill, processor_seconds, refused, serving, workers
 from framelift.engine import enlarge
 from framelift.engine.live.http import scratch, uploads
 from framelift.engine.live.settings import ServeSettings
@@ -63,16 +63,6 @@ def larger(server: FileServer, data: bytes, **fields: str) -> bytes:
     assert answer.status_code == 200, answer.text[:300]
     assert "framelift-damage" not in answer.headers
     return answer.content
-
-
-def refused(answer: httpx.Response, status: int, *words: str) -> None:
-    """The answer says what is wrong and what to do, and nothing of where the server keeps files."""
-    assert answer.status_code == status, answer.text[:300]
-    told = answer.json()
-    assert set(told) == {"error", "hint"}
-    for word in words:
-        assert word in told["error"] + " | " + told["hint"]
-    assert "/framelift-" not in answer.text
 
 
 # ---- what comes back

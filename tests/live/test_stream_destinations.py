@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import socket
 import subprocess
@@ -18,11 +19,11 @@ import av
 import pytest
 from framelift.engine.errors import OutputError, UsageError
 from framelift.engine.frame import Ledger
+from framelift.engine.live.delay import LONGEST_DELAY, Delay
 from framelift.engine.live.encoded import RTP_TIME_BASE, EncodedFrame
 from framelift.engine.live.stream.addresses import Destination, destination_at
-from framelift.engine.live.stream.delay import AHEAD, LONGEST_DELAY, Delay
 from framelift.engine.live.stream.run import Stream, stream
-from framelift.engine.live.stream.sender import Sender
+from framelift.engine.live.stream.sender import AHEAD, Sender
 from framelift.engine.live.stream.sound import Sound, SoundPacket
 from framelift.engine.media import AnyPacket
 from hypothesis import given
@@ -198,15 +199,15 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
 
 @given(st.lists(st.floats(0.0, 100.0), min_size=1), st.floats(0.0, 1e6))
 def test_sound_is_due_when_the_video_is(took: list[float], opened: float) -> None:
-    delay = Delay()
+    delay = Delay(opened=math.inf)
     delay.sent(opened - 1, opened)
-    assert delay.due(opened) == opened  # nothing is known yet
+    assert delay.due(opened, AHEAD) == opened  # nothing is known yet
     delay.opened(opened)
     delay.sent(opened - 1, opened + 30)  # waited for the destination
-    assert delay.due(opened) == opened
+    assert delay.due(opened, AHEAD) == opened
     for seconds in took:
         delay.sent(opened, opened + seconds)
-    held = delay.due(opened) - opened
+    held = delay.due(opened, AHEAD) - opened
     least, most = (min(edge(took), LONGEST_DELAY) for edge in (min, max))
     assert max(0.0, least - AHEAD) - 1e-6 <= held <= max(0.0, most - AHEAD) + 1e-6
 
@@ -226,7 +227,7 @@ def test_sound_is_held_back_by_what_the_video_takes(tmp_path: Path) -> None:
         sender.put_video(EncodedFrame(data, "h264", number % 12 == 0, 3600 * number, RTP_TIME_BASE, 160, 96, ledger))
         until(partial(_has_sent, sender, number + 1), BOUND)
     assert 0.1 <= sender.delay.seconds <= LONGEST_DELAY
-    due, before = sender.delay.due(time.perf_counter()), sender.counts.sound_sent
+    due, before = sender.delay.due(time.perf_counter(), AHEAD), sender.counts.sound_sent
     sender.put_sound(packets[1], description)
     until(lambda: sender.counts.sound_sent > before, BOUND)
     assert time.perf_counter() >= due

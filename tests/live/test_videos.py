@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 from clips import Clip, Sound, Text, damaged, png_picture, truncated, write_clip
-from file_server import FileServer, kill, serving, slow_clip, workers
+from file_server import FileServer, kill, refused, serving, slow_clip, workers
 from framelift.engine.live.http import workshop
 from framelift.engine.live.settings import LiveSettings, ServeSettings
 from framelift.engine.live.workers.task import Caps
@@ -39,15 +39,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileServer]:
 def _nothing_left(server: FileServer) -> Iterator[None]:
     yield
     until(lambda: server.scratches == [] and len(workers()) <= 2)  # the warm ones stay
-
-
-def refused(answer: httpx.Response, status: int, *words: str) -> None:
-    assert answer.status_code == status, answer.text[:300]
-    told = answer.json()
-    assert set(told) == {"error", "hint"}
-    for word in words:
-        assert word in told["error"] + " | " + told["hint"]
-    assert "/framelift-" not in answer.text
 
 
 def saved(answer: httpx.Response, path: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 import av
 
 from ...frame import Ledger
+from ..delay import Delay
 from ..path import LivePath
 from ..refused import Refused, no_such_session
 from ..settings import IceSettings, LiveSettings
@@ -23,8 +24,6 @@ from .feed import Feeds
 from .outgoing import Outgoing
 from .session import Session
 from .totals import Counts
-
-SMOOTHING = 0.1  # weight of the newest frame in the delay that the audio follows
 
 
 class Publication(Session):
@@ -54,13 +53,13 @@ class Publication(Session):
             raise
         self.settings = settings
         self.feeds = Feeds(self._path, settings.bitrate)
-        self.audio = DelayedAudio(lambda: self._delay)
+        self.audio = DelayedAudio(lambda: self._delay.seconds)
         self._back = back
         self._outgoing: Outgoing | None = None
         self._incoming: IncomingVideo | None = None
         self._pictures = 0
         self._closed = False
-        self._delay = 0.0  # seconds from a frame's arrival to its departure to the quickest viewer
+        self._delay = Delay()  # from a frame's arrival to its departure to the quickest viewer
         self._newest = 0.0  # when the newest frame that was sent to anybody arrived
 
     async def answer(self, facts: OfferFacts) -> str:
@@ -92,7 +91,7 @@ class Publication(Session):
         arrived = ledger.spans["arrive"][1]
         if arrived > self._newest:  # the viewer that has it first: one that lags must not delay everybody's sound
             self._newest = arrived
-            self._delay += SMOOTHING * (ledger.spans["send"][1] - arrived - self._delay)
+            self._delay.sent(arrived, ledger.spans["send"][1])
 
     def statistics(self) -> dict[str, Any]:
         """As `GET /sessions` shows it."""

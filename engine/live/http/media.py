@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from ..settings import ServeSettings
-from . import jobs, pictures, videos
+from . import enlarging, jobs
 from .workshop import Workshop
 
 
@@ -22,6 +22,6 @@ def router(settings: ServeSettings) -> APIRouter:
             yield
 
     routes = APIRouter(lifespan=lifespan)
-    for part in (pictures, videos, jobs):
+    for part in (enlarging, jobs):
         routes.include_router(part.router(workshop))
     return routes

@@ -6,6 +6,7 @@ Sound waits as long as the video takes from arrival to departure, so that both a
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -16,16 +17,17 @@ from fractions import Fraction
 
 from ...errors import OutputError
 from ...frame import Ledger
+from ..delay import Delay
 from ..encoded import EncodedFrame
 from .addresses import Destination, without_secrets
 from .backoff import Backoff
 from .courier import Courier, Refused
-from .delay import Delay
 from .messages import Open, Write
 from .sound import SoundPacket
 
 PATIENCE = 0.5  # seconds a frame may wait for the one before to be written
 PATIENCE_LOCAL = 5.0  # likewise on a disk, where a pause is no latency
+AHEAD = 0.03  # seconds by which sound goes early: the muxer lets a frame go once it has later sound
 SOUND_WAIT = 1.0  # seconds to wait for the first packet of sound before there is none
 KEYFRAMES = 2.0  # seconds between keyframes: where viewers of a broadcast begin, and segments
 _END = 60.0  # seconds the last frames and the end of a file may take: more than their own limits
@@ -72,7 +74,7 @@ class Sender:
         self._has_sound = False  # the connection has a track for it
         self._backoff, self._retry_at, self._gone_since = Backoff(), 0.0, 0.0
         self._error: Exception | None = None
-        self.delay = Delay()
+        self.delay = Delay(opened=math.inf)
         self.counts = SendCounts()
         self._thread = threading.Thread(target=self._run, name="framelift-send", daemon=True)
         self._thread.start()
@@ -108,7 +110,7 @@ class Sender:
         now = time.perf_counter()
         with self._changed:
             self._sound = self._sound or description
-            due = max(self.delay.due(now), self._sounds[-1][0] if self._sounds else 0.0)
+            due = max(self.delay.due(now, AHEAD), self._sounds[-1][0] if self._sounds else 0.0)
             while self._sounds and now - self._sounds[0][0] > self._patience:
                 self._sounds.popleft()
                 self.counts.sound_dropped += 1

@@ -17,10 +17,10 @@ import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
+from ..delay import LONGEST_DELAY
 from .incoming import OPUS_RATE, OpusPacket
 from .tracks import packet_of
 
-LONGEST_DELAY = 2.0  # seconds
 STEP = 0.001  # seconds that the delay may move with each packet: nobody hears a twentieth of its length
 MOST_WAITING = 128  # packets: the longest delay, at 20 ms each, and some
 MOST_UNSENT = 16  # packets that one viewer's connection has not taken yet

@@ -16,8 +16,8 @@ from ..encoded import EncodedFrame
 from ..slot import Closed
 
 
-class Seat(Protocol):
-    """One viewer's place at the encoder."""
+class Frames(Protocol):
+    """Where one viewer's frames come from: a seat of the fan-out."""
 
     async def next(self) -> EncodedFrame:
         """The next frame to send. Raises Closed."""
@@ -28,14 +28,14 @@ class VideoPackets(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, seat: Seat, sent: Callable[[Ledger], None]) -> None:
+    def __init__(self, frames: Frames, sent: Callable[[Ledger], None]) -> None:
         """`sent` gets, on the event loop, a copy of each frame's ledger with the span "send" when its packets are out.
 
         A copy, for other viewers get the same frame. The span begins as the frame goes to aiortc and ends when aiortc
         wants the next one: it has sent the last packet then.
         """
         super().__init__()
-        self._seat = seat
+        self._frames = frames
         self._sent = sent
         self._going: tuple[Ledger, float] | None = None
 
@@ -46,7 +46,7 @@ class VideoPackets(MediaStreamTrack):
             self._going = None
             self._sent(Ledger({**ledger.spans, "send": (began, time.perf_counter())}))
         try:
-            frame = await self._seat.next()
+            frame = await self._frames.next()
         except Closed:
             self.stop()
             raise MediaStreamError from None

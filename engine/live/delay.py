@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-AHEAD = 0.03  # seconds by which sound goes early: the muxer lets a frame go once it has later sound
+import math
+
 LONGEST_DELAY = 2.0  # seconds sound is held back at most
 _SMOOTHING = 0.1
 
@@ -10,9 +11,10 @@ _SMOOTHING = 0.1
 class Delay:
     """Follows the frames that were sent. Times are in seconds of any steady clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: float = -math.inf) -> None:
+        """`opened` is when the destination was there; of one that is not yet, `opened` is called later."""
         self.seconds = 0.0  # the video takes now; 0 until the first frame tells
-        self._opened = float("inf")
+        self._opened = opened
 
     def opened(self, now: float) -> None:
         """The destination is there now. Frames that came before waited for it, and tell nothing."""
@@ -25,6 +27,6 @@ class Delay:
         took = min(departed - arrived, LONGEST_DELAY)
         self.seconds += _SMOOTHING * (took - self.seconds) if self.seconds else took
 
-    def due(self, now: float) -> float:
-        """When sound that comes now is to leave."""
-        return now + max(0.0, self.seconds - AHEAD)
+    def due(self, now: float, ahead: float = 0.0) -> float:
+        """When sound that comes now is to leave, up to `ahead` seconds before the video."""
+        return now + max(0.0, self.seconds - ahead)
