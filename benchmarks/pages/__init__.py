@@ -1,0 +1,1 @@
+"""Reports for people: Markdown, plots, one page of HTML, and README's tables."""
