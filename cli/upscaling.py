@@ -34,7 +34,7 @@ def upscale(
     backend: Annotated[
         str, typer.Option(help="auto, native, onnxruntime, openvino, or a provider: onnxruntime:cuda.")
     ] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16, int8; auto: int8 for 8 bits.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, fp16, bf16, int8; auto: int8 for 8 bits.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; one for each core by default.")] = None,
     mode: Annotated[str, typer.Option(help="throughput: a frame a thread; latency: all threads on each frame.")] = (
         "throughput"

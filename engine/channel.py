@@ -7,15 +7,23 @@ error in any thread closes every channel, and is raised from `Crew.wait`.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from time import perf_counter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 
 
 class Cancelled(Exception):
     """The run was stopped while this thread waited on a channel."""
+
+
+class Waits(NamedTuple):
+    """Seconds that threads of one name have waited."""
+
+    starved: float = 0.0  # for something to take
+    blocked: float = 0.0  # for room for what they had made, or until it was its turn
 
 
 class Channel(Generic[Item]):
@@ -33,6 +41,8 @@ class Channel(Generic[Item]):
         self._turn = 0
         self._cancelled = False
         self._changed = threading.Condition()
+        self.starved: dict[str, float] = defaultdict(float)  # seconds by name of the threads that waited to take
+        self.blocked: dict[str, float] = defaultdict(float)  # likewise to put
 
     def put(self, item: Item, turn: int | None = None) -> None:
         """Hand `item` over, waiting while the channel is full and, with a `turn`, until those before it are in.
@@ -40,11 +50,7 @@ class Channel(Generic[Item]):
         Raises Cancelled when the run is stopped.
         """
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._cancelled or (len(self._items) < self._capacity and turn in (None, self._turn))
-            )
-            if self._cancelled:
-                raise Cancelled
+            self._wait_until(lambda: len(self._items) < self._capacity and turn in (None, self._turn), self.blocked)
             self._items.append(item)
             self._turn += 1
             self._changed.notify_all()
@@ -57,9 +63,7 @@ class Channel(Generic[Item]):
         """Likewise, each item with its place, from 0, in the order they were put."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._cancelled or self._items or not self._producers)
-                if self._cancelled:
-                    raise Cancelled
+                self._wait_until(lambda: bool(self._items) or not self._producers, self.starved)
                 if not self._items:
                     return
                 item, number = self._items.popleft(), self._taken
@@ -80,6 +84,14 @@ class Channel(Generic[Item]):
             self._items.clear()
             self._changed.notify_all()
 
+    def _wait_until(self, ready: Callable[[], bool], waits: dict[str, float]) -> None:
+        """Note in `waits` how long it took. Raises Cancelled when the run is stopped."""
+        began = perf_counter()
+        self._changed.wait_for(lambda: self._cancelled or ready())
+        if self._cancelled:
+            raise Cancelled
+        waits[threading.current_thread().name] += perf_counter() - began
+
 
 class Crew:
     """Threads that live and end together."""
@@ -97,7 +109,7 @@ class Crew:
         return channel
 
     def start(self, name: str, work: Callable[[], None], *outputs: Channel[Any]) -> None:
-        """Run `work` in a thread; its output channels are closed when it is done."""
+        """Run `work` in a thread; its output channels are closed when it is done. Threads may share a name."""
 
         def run() -> None:
             try:
@@ -112,9 +124,17 @@ class Crew:
                 for output in outputs:
                     output.close()
 
-        thread = threading.Thread(target=run, name=f"framelift-{name}", daemon=True)
+        thread = threading.Thread(target=run, name=_thread_name(name), daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def waits(self, name: str) -> Waits:
+        """How long the threads of this name have waited so far, in sum."""
+        thread = _thread_name(name)
+        return Waits(
+            sum(channel.starved.get(thread, 0.0) for channel in self._channels),
+            sum(channel.blocked.get(thread, 0.0) for channel in self._channels),
+        )
 
     def cancel(self) -> None:
         """Stop every thread at its next hand-over."""
@@ -122,13 +142,18 @@ class Crew:
             channel.cancel()
 
     def wait(self, every: float, report: Callable[[], object]) -> None:
-        """Wait until all have ended, calling `report` each `every` seconds. Raises the first error of any thread."""
+        """Wait until all have ended; calls `report` at the beginning, each `every` seconds and at the end.
+
+        Raises the first error of any thread.
+        """
+        report()
         for thread in self._threads:
             while thread.is_alive():
                 thread.join(every)
                 report()
         if self._error is not None:
             raise self._error
+        report()
 
     def __enter__(self) -> Crew:
         return self
@@ -138,3 +163,7 @@ class Crew:
         self.cancel()
         for thread in self._threads:
             thread.join()
+
+
+def _thread_name(name: str) -> str:
+    return f"framelift-{name}"

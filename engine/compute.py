@@ -7,9 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from .errors import ModelError, UsageError
-from .fused import PRECISIONS, fast_paths
+from .fused import fast_paths
 
 MODES = ("throughput", "latency")
+PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 MOST_THREADS = 256
 
 
@@ -17,8 +18,8 @@ MOST_THREADS = 256
 class Compute:
     """The user's wishes.
 
-    `backend` is "auto" or one of `backends.available_backends`. `precision` is one of `fused.PRECISIONS`, or "auto":
-    INT8 for 8-bit video where the model ships in it and the native kernel runs it, else FP32. `threads` None is one
+    `backend` is "auto" or one of `backends.available_backends`. `precision` is one of `PRECISIONS`, or "auto": INT8
+    for 8-bit video where the model ships in it and the native kernel runs it, else FP32. `threads` None is one
     for each core this process may use; `mode` "throughput" computes a frame on each, "latency" one frame on all.
 
     `reuse` keeps what did not change from one frame to the next. The result is the same, provided that nobody writes

@@ -15,8 +15,8 @@ from .errors import ModelError
 METADATA_KEY = "framelift"
 LUMA, RGB = "luma", "rgb"
 CHANNELS = {LUMA: 1, RGB: 3}
-FP32, INT8 = "fp32", "int8"
-PRECISIONS = (FP32, INT8)
+FP32, FP16, INT8 = "fp32", "fp16", "int8"
+PRECISIONS = (FP32, FP16, INT8)
 CODE_OVER_MAX = "code/max"
 """Values are code values divided by the largest code, as they stand in the file: no range is expanded."""
 

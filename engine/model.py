@@ -12,7 +12,7 @@ from .manifest import CHANNELS, FP32, METADATA_KEY, Manifest
 from .onnx_graph import GraphFacts, Port, read_graph
 
 SHIPPED = Path(__file__).with_name("models")
-_FILE_NAME = re.compile(r"(?P<tier>.+)-x(?P<scale>[1-9])(?P<twin>(-[a-z0-9]+)*?)(-(?P<precision>int8))?")
+_FILE_NAME = re.compile(r"(?P<tier>.+)-x(?P<scale>[1-9])(?P<twin>(-[a-z0-9]+)*?)(-(?P<precision>int8|fp16))?")
 
 
 @dataclass(frozen=True)

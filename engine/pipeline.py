@@ -47,7 +47,7 @@ class Copied:
 
 
 Watch = Callable[[Timing, float], None]
-"""Called about ten times a second with what is done and the seconds since the start."""
+"""Called at the beginning, about ten times a second and at the end: what is done, and the seconds since the start."""
 
 
 def run(plan: Plan, watch: Watch | None = None) -> RunReport:
@@ -61,8 +61,8 @@ def run(plan: Plan, watch: Watch | None = None) -> RunReport:
     ):  # fmt: skip
         copied = {p.track.index for p in plan.tracks if p.action in ("copy", "convert") and not p.track.cover_art}
         decoder = Decoder(source, video, copied, options.deinterlace)
-        timing, began = Timing({"upscale": upscaler.backend.frames_at_once}), time.perf_counter()
         lanes = upscaler.backend.frames_at_once
+        timing, began = Timing({"upscale": lanes}, crew.waits), time.perf_counter()
         decoded: Channel[DecodedFrame] = crew.channel(DEPTH)
         prepared: Channel[Work] = crew.channel(DEPTH)
         inferred: Channel[Work] = crew.channel(DEPTH, producers=lanes)
@@ -70,8 +70,8 @@ def run(plan: Plan, watch: Watch | None = None) -> RunReport:
         packets: Channel[Encoded | Copied] = crew.channel(PACKETS, producers=2)
         crew.start("decode", lambda: read(decoder, decoded, packets), decoded, packets)
         crew.start("prepare", lambda: pump(decoded, upscaler.prepare, prepared), prepared)
-        for lane in range(lanes):
-            crew.start(f"upscale-{lane}", lambda: pump(prepared, upscaler.infer, inferred), inferred)
+        for _ in range(lanes):
+            crew.start("upscale", lambda: pump(prepared, upscaler.infer, inferred), inferred)
         crew.start("finish", lambda: pump(inferred, upscaler.finish, finished), finished)
         crew.start("encode", lambda: encode(finished, output.encoder, packets, timing), packets)
         crew.start("write", lambda: write(packets, output))

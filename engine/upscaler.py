@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import av
+import numpy as np
 
 from . import plane_road
 from .backends import choose_backend
@@ -80,9 +81,11 @@ class Upscaler:
     ) -> None:
         """`out_layout` and `out_tags` convert the result, `turn` turns it; `tile` 0 is never, None when large.
 
-        Raises ModelError when no backend can serve, or the model works on RGB and the matrix is not known.
+        Raises ModelError when no backend can serve, the model gives fewer bits than the picture has, or it works on RGB
+        and the matrix is not known.
         """
         _check_matrix(model, layout, tags)
+        _check_depth(model, layout)
         compute = compute or Compute()
         self.model = model
         self.backend = choose_backend(model, compute)
@@ -152,6 +155,13 @@ def _check_matrix(model: Model, layout: PixelLayout, tags: ColourTags) -> None:
             raise ModelError(
                 f"model {model.name} works on RGB, and there are {error}", "choose a luma model, such as tiny-16"
             ) from error
+
+
+def _check_depth(model: Model, layout: PixelLayout) -> None:
+    if model.output.dtype == np.uint8 and layout.depth > 8:
+        raise ModelError(
+            f"model {model.name} gives 8 bits, and this video has {layout.depth}", "choose precision fp32 or int8"
+        )
 
 
 def enlarge(picture: av.VideoFrame, model: str | Path = DEFAULT_MODEL, *, scale: int | None = None) -> av.VideoFrame:

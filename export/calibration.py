@@ -6,7 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..training.photos import Crops, luma_pair, photo_paths
+from ..training.crops import Crops
+from ..training.photos import bicubic_pair, photo_paths
 from ..training.run import as_input
 
 CROPS, SIZE = 32, 96
@@ -20,6 +21,6 @@ def calibration_crops(photos: Path, scale: int) -> Tensor:
     """
     paths = photo_paths(photos)
     spread = paths[:: max(1, len(paths) // CROPS)][:CROPS]
-    pairs = [luma_pair(path, scale) for path in spread]
+    pairs = [bicubic_pair(path, scale) for path in spread]
     low, _ = Crops(pairs, scale, SIZE, seed=0).batch(0, CROPS)
     return as_input(low)

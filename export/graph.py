@@ -8,7 +8,9 @@ every runtime fuses. A tracer would add shape arithmetic and names that change f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -21,14 +23,26 @@ IR_VERSION = 8  # the file format that came with opset 17
 def onnx_from_network(network: PlainSR, name: str) -> onnx.ModelProto:
     """The collapsed network: `x` float32 [N, 1, H, W] -> `y` float32 [N, 1, s*H, s*W], N, H, W free."""
     plain = network.collapse()
-    weights = [numpy_helper.from_array(tensor.numpy(), key) for key, tensor in plain.state_dict().items()]
-    return model_of(list(_nodes(plain)), weights, name, plain.scale)
+    anchored = helper.make_node("Add", ["residual", "x"], ["subpixels"], "add.anchor")
+    nodes = [*stack_nodes(plain, "x"), anchored, shuffle(plain.scale, "subpixels", "y")]
+    return model_of(nodes, constants_of(plain, np.float32), name, plain.scale)
 
 
-def model_of(nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], name: str, scale: int) -> onnx.ModelProto:
-    """The model of luma `x` -> `y`, `scale` times larger, that these nodes make."""
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 1, "H", "W"])
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 1, *(f"{scale}*{side}" for side in "HW")])
+def constants_of(plain: PlainSR, kind: type[np.floating[Any]]) -> list[onnx.TensorProto]:
+    """The weights and biases that `stack_nodes` names."""
+    return [numpy_helper.from_array(tensor.numpy().astype(kind), key) for key, tensor in plain.state_dict().items()]
+
+
+def model_of(
+    nodes: list[onnx.NodeProto],
+    constants: list[onnx.TensorProto],
+    name: str,
+    scale: int,
+    kind: int = TensorProto.FLOAT,
+) -> onnx.ModelProto:
+    """The model of luma `x` -> `y`, `scale` times larger, that these nodes make; `kind` is the type of both."""
+    x = helper.make_tensor_value_info("x", kind, ["N", 1, "H", "W"])
+    y = helper.make_tensor_value_info("y", kind, ["N", 1, *(f"{scale}*{side}" for side in "HW")])
     graph = helper.make_graph(nodes, name, [x], [y], constants)
     return helper.make_model(
         graph,
@@ -38,24 +52,26 @@ def model_of(nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], nam
     )
 
 
-def _nodes(plain: PlainSR) -> Iterator[onnx.NodeProto]:
-    """The graph of `PlainSR.forward`, in its order."""
-    yield _conv(plain, "head", "x")
+def stack_nodes(plain: PlainSR, source: str) -> Iterator[onnx.NodeProto]:
+    """From `source` to `residual`, what is added to each sub-pixel of the repeated input: `PlainSR.forward`'s order."""
+    yield _conv(plain, "head", source, "head")
     yield helper.make_node("Relu", ["head"], ["first"], "relu.head")
     features = "first"
     for index in range(len(plain.body)):
-        yield _conv(plain, f"body.{index}", features)
+        yield _conv(plain, f"body.{index}", features, f"body.{index}")
         features = f"features.{index}"
         yield helper.make_node("Relu", [f"body.{index}"], [features], f"relu.body.{index}")
     yield helper.make_node("Add", [features, "first"], ["sum"], "add.first")
-    yield _conv(plain, "tail", "sum")
-    yield helper.make_node("Add", ["tail", "x"], ["subpixels"], "add.anchor")
-    # CRD is the channel order of torch's pixel_shuffle.
-    yield helper.make_node("DepthToSpace", ["subpixels"], ["y"], "shuffle", blocksize=plain.scale, mode="CRD")
+    yield _conv(plain, "tail", "sum", "residual")
 
 
-def _conv(plain: PlainSR, name: str, source: str) -> onnx.NodeProto:
+def shuffle(scale: int, source: str, target: str) -> onnx.NodeProto:
+    """Depth to space; CRD is the channel order of torch's pixel_shuffle."""
+    return helper.make_node("DepthToSpace", [source], [target], "shuffle", blocksize=scale, mode="CRD")
+
+
+def _conv(plain: PlainSR, name: str, source: str, target: str) -> onnx.NodeProto:
     kernel = plain.get_parameter(f"{name}.weight").shape[-1]
     inputs = [source, f"{name}.weight", f"{name}.bias"]
     pads = [kernel // 2] * 4
-    return helper.make_node("Conv", inputs, [name], f"conv.{name}", kernel_shape=[kernel, kernel], pads=pads)
+    return helper.make_node("Conv", inputs, [target], f"conv.{name}", kernel_shape=[kernel, kernel], pads=pads)

@@ -16,7 +16,7 @@ from torch import Tensor
 from ..training.errors import ResultError
 
 Upscale = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""[N, 1, H, W] -> [N, 1, s*H, s*W], white = 1."""
+"""[N, C, H, W] -> [N, C, s*H, s*W], white = 1."""
 
 PARITY_BOUND = 1e-5
 """Largest difference allowed between torch and ONNX Runtime, white = 1: below a 16-bit code (1.5e-5)."""
@@ -49,12 +49,18 @@ def function_of(proto: onnx.ModelProto) -> Upscale:
     return upscale
 
 
-def check_parity(network: Callable[[Tensor], Tensor], upscale: Upscale, bound: float = PARITY_BOUND) -> Parity:
-    """Raises ResultError, which says by how much, when `upscale` is not `network`."""
+def check_parity(
+    network: Callable[[Tensor], Tensor], upscale: Upscale, bound: float = PARITY_BOUND, least: float = -math.inf
+) -> Parity:
+    """Raises ResultError, which says by how much, when `upscale` is not `network`.
+
+    `bound` is the largest difference allowed, white = 1; `least` the PSNR of one against the other in dB.
+    """
     parity = parity_of(network, upscale)
-    if parity.largest > bound:
+    if parity.largest > bound or parity.psnr < least:
+        allowed = f"{bound:.2g}" + (f" and {least:.0f} dB" if math.isfinite(least) else "")
         raise ResultError(
-            f"torch and ONNX Runtime differ by {parity.largest:.2g}, allowed: {bound:.2g}",
+            f"torch and ONNX Runtime differ by {parity.largest:.2g} ({parity.psnr:.1f} dB), allowed: {allowed}",
             "the weights may be huge or not finite; look at the training log",
         )
     return parity

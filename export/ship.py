@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..training.commit import commit_of
 from ..training.errors import DataError, ResultError
 from ..training.networks.tiers import SCALES, TIERS
 from ..training.run import CHECKPOINT
@@ -33,25 +33,35 @@ RIGHTS = Rights(
 )
 """Those of every shipped model: all are trained on the same pictures."""
 
-INT8_SUFFIX = "-int8"
+LIVE_SUFFIX = "-live"
+LIVE_LOSS = 0.3
+"""In dB of PSNR-Y on clean pictures, on any set: what a twin for compressed video may lose to the clean one."""
+INT8_SUFFIX, FP16_SUFFIX = "-int8", "-fp16"
+INT8_TIERS = ("tiny-8", "tiny-16", "fast-32")
+"""The plain stacks; what integers cost the others is more than they may lose."""
+FP16_LOSS = 0.02
+"""In dB of PSNR-Y, on any set: their codes are the same but for rounding."""
 INT8_LOSS = 0.1
 """In dB of PSNR-Y, on any set at any scale."""
 
 
-def ship(checkpoints: Path, models: Path, sets: Mapping[str, Path], photos: Path | None = None) -> list[Exported]:
-    """Export, measure and judge each `checkpoints`/<tier>-x<scale>/last.safetensors; all are shipped or none.
+def ship(
+    checkpoints: Path, models: Path, sets: Mapping[str, Path], photos: Path | None = None, *, half: bool = False
+) -> list[Exported]:
+    """Export, measure and judge each `checkpoints`/<tier>-x<scale>[-live]/last.safetensors; all are shipped or none.
 
-    `sets` are folders of benchmark pictures by name. With `photos`, training photographs to calibrate on, each model
-    is shipped in INT8 too, as <tier>-x<scale>-int8. Returns what was shipped, the smallest model first. Raises
-    DataError when there is no checkpoint or no set, ResultError when a model is not worth it (`judge`).
+    `sets` are folders of benchmark pictures by name. With `photos`, training photographs to calibrate on, each model of
+    `INT8_TIERS` is shipped in INT8 too, as <tier>-x<scale>-int8; with `half` each in FP16. Returns what was shipped,
+    the smallest model first. Raises DataError when there is no checkpoint or no set, ResultError when a model is not
+    worth it (`judge`).
     """
-    names = [f"{tier}-x{scale}" for scale in SCALES for tier in TIERS]
+    names = [f"{tier}-x{scale}{twin}" for scale in SCALES for tier in TIERS for twin in ("", LIVE_SUFFIX)]
     sources = {name: checkpoints / name / CHECKPOINT for name in names if (checkpoints / name / CHECKPOINT).exists()}
     if not sources or not sets:
         raise DataError(f"{len(sources)} checkpoints in {checkpoints}, {len(sets)} benchmark sets", "give both")
     models.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=models.parent) as folder:
-        shipped = list(_forms(sources, Path(folder), sets, photos))
+        shipped = list(_forms(sources, Path(folder), sets, photos, half=half))
         judge([each.manifest for each in shipped])
         for file in Path(folder).iterdir():
             file.replace(models / file.name)
@@ -59,22 +69,24 @@ def ship(checkpoints: Path, models: Path, sets: Mapping[str, Path], photos: Path
 
 
 def _forms(
-    sources: Mapping[str, Path], folder: Path, sets: Mapping[str, Path], photos: Path | None
+    sources: Mapping[str, Path], folder: Path, sets: Mapping[str, Path], photos: Path | None, *, half: bool
 ) -> Iterator[Exported]:
-    """Every checkpoint's model, and its INT8 form where there are photographs, exported to `folder`."""
-    commit = source_commit()
+    """Every checkpoint's model, and its other forms as they are asked for, exported to `folder`."""
+    commit = commit_of(Path(__file__).parent)
     for name, source in sources.items():
         write = partial(export, source, rights=RIGHTS, sets=sets, source_commit=commit)
         yield write(folder / f"{name}.onnx", name=name)
-        if photos is not None:
+        if half:
+            yield write(folder / f"{name}{FP16_SUFFIX}.onnx", name=name + FP16_SUFFIX, half=True)
+        if photos is not None and name.startswith(INT8_TIERS):
             yield write(folder / f"{name}{INT8_SUFFIX}.onnx", name=name + INT8_SUFFIX, photos=photos)
 
 
 def judge(manifests: Sequence[Manifest]) -> None:
     """Raises ResultError for a model that does not earn its place.
 
-    It must be above bicubic and above each smaller one of its scale on every set; an INT8 form may lose
-    `INT8_LOSS` against its FP32 form.
+    It must be above bicubic and above each smaller one of its scale and kind on every set; an INT8 form may lose
+    `INT8_LOSS` against its FP32 form, an FP16 form `FP16_LOSS`, a live twin `LIVE_LOSS` against the clean one.
     """
     for model in manifests:
         for name, quality in model.quality.items():
@@ -84,30 +96,32 @@ def judge(manifests: Sequence[Manifest]) -> None:
                         f"{model.name} has {quality.psnr_y:.2f} dB on {name}, {rival} {psnr_y:.2f} dB",
                         "train it longer; it is not shipped like this",
                     )
-            _judge_loss(model, name, manifests)
+            _judge_loss(model, name, manifests, INT8_SUFFIX, INT8_LOSS)
+            _judge_loss(model, name, manifests, FP16_SUFFIX, FP16_LOSS)
+            _judge_loss(model, name, manifests, LIVE_SUFFIX, LIVE_LOSS)
 
 
 def _rivals(model: Manifest, set_name: str, manifests: Sequence[Manifest]) -> dict[str, float]:
     """PSNR-Y of what the model must be better than."""
-    smaller = [m for m in manifests if m.scale == model.scale and m.macs_per_pixel < model.macs_per_pixel]
+    of_kind = [m for m in manifests if m.scale == model.scale and _is_live(m) == _is_live(model)]
+    smaller = [m for m in of_kind if m.macs_per_pixel < model.macs_per_pixel]
     return {"bicubic": model.quality[set_name].bicubic_psnr_y} | {m.name: m.quality[set_name].psnr_y for m in smaller}
 
 
-def _judge_loss(model: Manifest, set_name: str, manifests: Sequence[Manifest]) -> None:
-    full = [m.quality[set_name].psnr_y for m in manifests if m.name + INT8_SUFFIX == model.name]
+def _is_live(model: Manifest) -> bool:
+    return LIVE_SUFFIX in model.name
+
+
+def _judge_loss(model: Manifest, set_name: str, manifests: Sequence[Manifest], suffix: str, most: float) -> None:
+    """The model with `suffix` in its name may lose so much to the one without."""
+    full = [m.quality[set_name].psnr_y for m in manifests if suffix in model.name and _without(model, suffix) == m.name]
     loss = full[0] - model.quality[set_name].psnr_y if full else 0.0
-    if loss > INT8_LOSS:
+    if loss > most:
         raise ResultError(
-            f"{model.name} loses {loss:.2f} dB to its FP32 form on {set_name}, allowed: {INT8_LOSS}",
-            "calibrate it on pictures like those it was trained on; it is not shipped like this",
+            f"{model.name} loses {loss:.2f} dB to {_without(model, suffix)} on {set_name}, allowed: {most}",
+            "train or calibrate it on more clean pictures like those it was trained on; it is not shipped like this",
         )
 
 
-def source_commit() -> str | None:
-    """The last commit that touched the code that exports; None where it is not under version control."""
-    command = ["git", "-C", str(Path(__file__).parent), "log", "-1", "--format=%H", "--", "."]
-    try:
-        shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  fixed
-    except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit
-        return None
-    return shown.stdout.strip() or None
+def _without(model: Manifest, suffix: str) -> str:
+    return model.name.replace(suffix, "")

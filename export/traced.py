@@ -48,8 +48,8 @@ def export_network(network: Network, out: Path, *, name: str) -> Parity:
     return parity
 
 
-def onnx_from_traced(network: Network, name: str) -> onnx.ModelProto:
-    """`x` float32 [N, C, H, W] -> `y` float32 [N, C, s*H, s*W], N, H, W free. Raises ResultError."""
+def onnx_from_traced(network: Network, name: str, kind: torch.dtype = torch.float32) -> onnx.ModelProto:
+    """`x` [N, C, H, W] of `kind` -> `y` [N, C, s*H, s*W], N, H, W free. Raises ResultError."""
     written = BytesIO()
     enlarged = {2: f"{network.scale}*H", 3: f"{network.scale}*W"}
     try:
@@ -58,8 +58,8 @@ def onnx_from_traced(network: Network, name: str) -> onnx.ModelProto:
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             warnings.filterwarnings("ignore", message="Constant folding")  # runtimes fold what it leaves
             torch.onnx.export(
-                _inference_form(network),
-                (torch.zeros(1, network.channels, 24, 20),),
+                _inference_form(network) if kind == torch.float32 else network,
+                (torch.zeros(1, network.channels, 24, 20, dtype=kind),),
                 written,  # type: ignore[arg-type]  # the exporter for traces takes buffers too
                 dynamo=False,
                 opset_version=OPSET,

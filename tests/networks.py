@@ -14,14 +14,15 @@ from onnx import TensorProto, helper, numpy_helper
 Shape = tuple[int | str | None, ...]
 
 
-def enlarging(path: Path, *, scale: int = 2, channels: int = 1, linear: bool = False) -> Path:
-    """A network without a manifest that repeats every pixel, or interpolates between them."""
+def enlarging(path: Path, *, scale: int = 2, channels: int = 1, linear: bool = False, codes: bool = False) -> Path:
+    """A network without a manifest that repeats every pixel, or interpolates between them; of floats, or 8-bit codes."""
     how = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
     if linear:
         how = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
     nodes = [helper.make_node("Resize", ["x", "", "scales"], ["y"], **how)]
     weights = {"scales": np.array([1, 1, scale, scale], np.float32)}
-    return _save(path, nodes, weights, ("N", channels, "H", "W"))
+    element = TensorProto.UINT8 if codes else TensorProto.FLOAT
+    return _save(path, nodes, weights, ("N", channels, "H", "W"), element=element)
 
 
 def stack(
@@ -51,11 +52,16 @@ def stack(
 
 
 def _save(
-    path: Path, nodes: list[onnx.NodeProto], weights: dict[str, Any], shape: Shape, manifest: str | None = None
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    weights: dict[str, Any],
+    shape: Shape,
+    manifest: str | None = None,
+    element: int = TensorProto.FLOAT,
 ) -> Path:
     ports = [
-        helper.make_tensor_value_info("x", TensorProto.FLOAT, shape),
-        helper.make_tensor_value_info("y", TensorProto.FLOAT, (None,) * 4),
+        helper.make_tensor_value_info("x", element, shape),
+        helper.make_tensor_value_info("y", element, (None,) * 4),
     ]
     constants = [numpy_helper.from_array(value, name) for name, value in weights.items()]
     graph = helper.make_graph(nodes, "test", ports[:1], ports[1:], constants)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from framelift.engine.channel import Cancelled, Channel, Crew
+from framelift.engine.channel import Cancelled, Channel, Crew, Waits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -210,14 +211,79 @@ def test_an_interrupted_caller_leaves_no_thread(interruption: type[BaseException
     assert not any(each.name == "framelift-endless" for each in threading.enumerate())
 
 
-def test_the_caller_hears_of_progress_while_it_waits() -> None:
-    """The thread goes on only when it was reported."""
-    reported = threading.Event()
+def test_the_caller_hears_of_progress_from_the_beginning_to_the_end() -> None:
+    """The thread goes on only when it was reported while it waited."""
+    reported, ended = threading.Semaphore(0), threading.Event()
+    known: list[bool] = []
 
     def work() -> None:
-        reported.wait(PATIENCE)
+        for _ in range(3):
+            assert reported.acquire(timeout=PATIENCE)
+        ended.set()
+
+    def report() -> None:
+        known.append(ended.is_set())
+        reported.release()
 
     with Crew() as crew:
         crew.start("wait", work)
-        crew.wait(0.01, reported.set)
-    assert reported.is_set()
+        crew.wait(0.01, report)
+    assert known[0] is False
+    assert known[-1] is True
+
+
+class Clock:
+    """Stands for `perf_counter`; `entered` is set when a thread of the name `waiting` has read it."""
+
+    def __init__(self, waiting: str) -> None:
+        self.now, self.entered, self._waiting = 0.0, threading.Event(), waiting
+
+    def __call__(self) -> float:
+        now = self.now
+        if threading.current_thread().name == self._waiting:
+            self.entered.set()
+        return now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock("framelift-wait")
+    monkeypatch.setattr("framelift.engine.channel.perf_counter", made)
+    return made
+
+
+def test_waiting_for_something_to_take_is_noted(clock: Clock) -> None:
+    with Crew() as crew:
+        channel: Channel[int] = crew.channel(1)
+        crew.start("wait", lambda: deque(channel, maxlen=0).clear())
+        assert clock.entered.wait(PATIENCE)
+        clock.now = 5.0
+        channel.put(1)
+        channel.close()
+        wait_for(crew)
+        assert crew.waits("wait") == Waits(starved=5.0, blocked=0.0)
+        assert crew.waits("another") == Waits()
+
+
+def test_waiting_for_room_is_noted(clock: Clock) -> None:
+    with Crew() as crew:
+        channel: Channel[int] = crew.channel(1)
+        channel.put(1)
+        crew.start("wait", lambda: channel.put(2), channel)
+        assert clock.entered.wait(PATIENCE)
+        clock.now = 3.0
+        assert list(channel) == [1, 2]
+        wait_for(crew)
+        assert crew.waits("wait") == Waits(starved=0.0, blocked=3.0)
+
+
+def test_waiting_for_its_turn_is_noted_and_threads_of_one_name_are_one(clock: Clock) -> None:
+    with Crew() as crew:
+        channel: Channel[int] = crew.channel(8, producers=2)
+        crew.start("wait", lambda: channel.put(1, turn=1), channel)
+        assert clock.entered.wait(PATIENCE)
+        clock.now = 2.0
+        crew.start("wait", lambda: channel.put(0, turn=0), channel)
+        assert list(channel) == [0, 1]
+        wait_for(crew)
+        assert crew.waits("wait") == Waits(starved=0.0, blocked=2.0)

@@ -93,7 +93,7 @@ def test_the_report_has_its_documented_shape(tmp_path: Path, clips: Path) -> Non
     arguments = ["upscale", str(clips / "a.mkv"), str(tmp_path / "out.mkv"), *QUICKLY, "--json", str(report)]
     assert exit_code_of(arguments) == 0
     document = json.loads(report.read_text())
-    stage = {"p50": "float", "p95": "float", "p99": "float", "mean": "float", "share": "float"}
+    stage = dict.fromkeys(("p50", "p95", "p99", "mean", "share", "starved", "blocked"), "float")
     expected = {
         "schema": "int",
         "input": "str",

@@ -18,6 +18,7 @@ cv2 = pytest.importorskip("cv2", reason="training needs the extra `train`")
 pytest.importorskip("safetensors", reason="training needs the extra `train`")
 
 from framelift.training.compressed import CompressedSettings, load_compressed
+from framelift.training.crops import Crops
 from framelift.training.degradations import kernels
 from framelift.training.degradations.blur import RandomBlur, RandomMotionBlur, RandomShift, blur, sharpen
 from framelift.training.degradations.crops import MARGIN, DegradedCrops
@@ -37,7 +38,7 @@ from framelift.training.degradations.video import SMALLEST_H265, Encoding, Panne
 from framelift.training.errors import DataError
 from framelift.training.imresize import imresize
 from framelift.training.metrics import psnr
-from framelift.training.photos import Crops, load_pairs, luma_codes
+from framelift.training.photos import load_pairs, luma_codes
 
 RANDOM: dict[str, Degradation] = {
     "blur": RandomBlur(),

@@ -286,7 +286,7 @@ def test_a_manifest_leaves_no_choice_of_range(path: Path) -> None:
         ({"scale": 0}, "scale is 0"),
         ({"scale": "2"}, "scale is '2'"),
         ({"colour": "xyz"}, "colour is 'xyz'"),
-        ({"precision": "int3"}, "precision is 'int3', allowed: fp32, int8"),
+        ({"precision": "int3"}, "precision is 'int3', allowed: fp32, fp16, int8"),
         ({"temporal_window": 3}, "temporal_window is 3"),
         ({"value_range": "0..255"}, "value_range is"),
         ({"invented": 1}, "invented"),

@@ -12,10 +12,10 @@ import pytest
 cv2 = pytest.importorskip("cv2", reason="training needs the extra `train`")
 pytest.importorskip("safetensors", reason="training needs the extra `train`")
 
+from framelift.training.crops import Crops
 from framelift.training.errors import DataError
 from framelift.training.metrics import y_from_rgb
-from framelift.training.pairs import find_pairs, large_enough, load_paired
-from framelift.training.photos import Crops
+from framelift.training.pairs import find_pairs, load_paired
 
 
 def write(path: Path, height: int, width: int, seed: int = 0) -> None:
@@ -93,9 +93,7 @@ def test_small_pairs_are_counted(folders: tuple[Path, Path], tmp_path: Path) -> 
     for number, side in enumerate([(6, 8), (12, 12), (6, 8)]):
         write(low / f"{number:04}x2.png", *side)
     pairs = load_paired(high, low, 2, tmp_path / "cache")
-    kept, skipped = large_enough(pairs, 10)
-    assert [pair.name for pair in kept] == ["0001x2"]
-    assert skipped == 2
+    assert Crops(pairs, scale=2, size=10, seed=1).skipped == 2
 
 
 def test_what_has_no_partner_is_refused(folders: tuple[Path, Path]) -> None:

@@ -35,10 +35,10 @@ from framelift.export.ship import INT8_LOSS, judge
 from framelift.training import checkpoint
 from framelift.training.errors import DataError, ResultError
 from framelift.training.networks.plain import PlainSR
-from framelift.training.networks.tiers import make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stack_ref import evaluated
+from tiers import stack as make
 
 NOISE = Rights("Apache-2.0", "made by the tests", (DataSource("noise", 1, "CC0"),))
 NO_SETS: dict[str, Path] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from framelift.engine.channel import Waits
 from framelift.engine.frame import Ledger
 from framelift.engine.timing import STAGES, Timing
 from hypothesis import given
@@ -34,6 +35,24 @@ def test_a_share_is_the_part_of_the_run_a_stage_worked() -> None:
         timing.add(ledger(decode=50, upscale=500))
     stages = timing.stages(seconds=2.0)
     assert (stages["decode"].share, stages["upscale"].share) == (0.1, 1.0)
+
+
+def test_what_threads_waited_is_shared_out_among_them() -> None:
+    waits = {"upscale": Waits(starved=1.0, blocked=3.0), "encode": Waits(starved=1.0)}
+    timing = Timing({"upscale": 2}, lambda name: waits.get(name, Waits()))
+    stages = timing.stages(seconds=4.0)
+    assert (stages["upscale"].starved, stages["upscale"].blocked) == (0.125, 0.375)
+    assert (stages["encode"].starved, stages["encode"].blocked) == (0.25, 0)
+    assert (stages["decode"].starved, stages["decode"].blocked) == (0, 0)
+
+
+@given(st.lists(MILLISECONDS, max_size=50))
+def test_each_frame_is_known_to_one_percent(values: list[float]) -> None:
+    timing = Timing()
+    for value in values:
+        timing.add(ledger(encode=value))
+    assert timing.frames_of("encode") == pytest.approx(sorted(values), rel=0.011)
+    assert timing.frames_of("decode") == []
 
 
 def test_the_limiting_stage_has_worked_longest() -> None:

@@ -16,20 +16,27 @@ cv2 = pytest.importorskip("cv2", reason="training needs the extra `train`")
 
 import torch
 from framelift.training import checkpoint
+from framelift.training.crops import Crops
 from framelift.training.errors import DataError, ResultError, SettingError, WriteError
-from framelift.training.evaluate import evaluate, evaluate_bicubic
+from framelift.training.evaluate import evaluate, evaluate_bicubic, evaluate_from_rgb
 from framelift.training.files import replacing
 from framelift.training.imresize import imresize
 from framelift.training.metrics import psnr, y_from_rgb
+from framelift.training.networks import named
+from framelift.training.networks.cost import macs_per_pixel, receptive_field
 from framelift.training.networks.plain import PlainSR
-from framelift.training.networks.tiers import SCALES, TIERS, make
-from framelift.training.photos import Crops, LumaPair, load_pairs, read_rgb
-from framelift.training.recipe import Recipe, ema_weight, learning_rate
+from framelift.training.networks.rcan import RCAN
+from framelift.training.networks.tiers import SCALES, make
+from framelift.training.photos import Pair, listing_of, load_pairs, read_rgb, short_hash
+from framelift.training.recipe import Average, Optimiser, Recipe
 from framelift.training.run import CHECKPOINT, Run
-from framelift.training.train import luma_upscaler, train
+from framelift.training.schedules import Cosine, Staircase
+from framelift.training.train import Watching, train
+from framelift.training.upscaler import upscaler_of
 from safetensors.torch import load_file, save_file
+from tiers import PLAIN, stack
 
-SMALL = Recipe("tiny-8", 2, steps=6, batch=2, crop=12, learning_rate=1e-3, warm_up=2, ema_from=0.5)
+SMALL = Recipe("tiny-8", 2, steps=6, batch=2, crop=12, schedule=Cosine(warm_up=2), average=Average(begin=0.5))
 
 
 @pytest.fixture(autouse=True)
@@ -64,19 +71,35 @@ def awake(network: PlainSR) -> PlainSR:
 # ---- networks
 
 
-@pytest.mark.parametrize(("tier", "most", "parameters"), [("tiny-8", 3_000, 2_836), ("tiny-16", 11_000, 10_276)])
+@pytest.mark.parametrize(
+    ("tier", "most", "parameters"),
+    [("tiny-8", 3_000, 2_836), ("tiny-16", 11_000, 10_276), ("fast-32", 100_000, 75_972)],
+)
 def test_a_tier_costs_what_it_may(tier: str, most: int, parameters: int) -> None:
-    network = make(tier, 2)
+    network = stack(tier, 2)
     plain = network.collapse()
     weights = {name: p.numel() for name, p in plain.named_parameters()}
     assert network.macs_per_pixel == sum(n for name, n in weights.items() if name.endswith("weight")) <= most
     assert sum(weights.values()) == parameters
 
 
-@pytest.mark.parametrize("tier", TIERS)
+def test_costs_are_found_by_running() -> None:
+    """Of stacks they are known in another way; a transposed convolution and attention are counted by hand."""
+    for tier in PLAIN:
+        network = stack(tier, 3)
+        assert macs_per_pixel(network) == network.macs_per_pixel
+        assert receptive_field(network) == network.receptive_field
+    assert macs_per_pixel(make("quality", 2)) == 405_360  # of the 450,000 it may cost
+    assert receptive_field(make("quality", 2)) == 1 + 2 * (6 * 3 + 3)
+    assert macs_per_pixel(named.make("fsrcnn", 3)) == 12_464  # Dong et al., ECCV 2016, table 1: each weight once
+    attention = RCAN(2, 3, features=4, groups=1, blocks=1, squeeze=2)
+    assert receptive_field(attention) is None  # it looks at the whole picture
+
+
+@pytest.mark.parametrize("tier", PLAIN)
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_collapsed_network_is_the_trained_one(tier: str, scale: int) -> None:
-    network = awake(make(tier, scale))
+    network = awake(stack(tier, scale))
     x = torch.rand(2, 1, 9, 14)
     with torch.no_grad():
         trained, collapsed = network(x), network.collapse()(x)
@@ -85,7 +108,7 @@ def test_the_collapsed_network_is_the_trained_one(tier: str, scale: int) -> None
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", PLAIN)
 def test_a_fresh_network_is_close_to_its_anchor(tier: str, scale: int) -> None:
     """Large first errors kill every ReLU: an identity in tiny-16's tail, as wide as its input at x4, did."""
     x = torch.rand(1, 1, 8, 8)
@@ -94,7 +117,7 @@ def test_a_fresh_network_is_close_to_its_anchor(tier: str, scale: int) -> None:
 
 
 def test_the_receptive_field_is_exact() -> None:
-    network = awake(make("tiny-8", 2)).collapse()
+    network = awake(stack("tiny-8", 2)).collapse()
     x = torch.rand(1, 1, 31, 31, requires_grad=True)
     y = network(x)[0, 0, 30:32, 30:32].sum()
     (gradient,) = torch.autograd.grad(y, x)
@@ -162,7 +185,7 @@ def test_a_failed_write_keeps_the_last_checkpoint(tmp_path: Path) -> None:
 
 def test_crops_lie_on_each_other_and_depend_on_the_step() -> None:
     low = np.arange(20 * 30, dtype=np.uint8).reshape(20, 30)
-    pair = LumaPair("ramp", low.repeat(3, 0).repeat(3, 1), low)
+    pair = Pair("ramp", low.repeat(3, 0).repeat(3, 1), low)
     crops = Crops([pair], scale=3, size=7, seed=1)
     small, large = crops.batch(step=5, count=16)
     assert small.shape == (16, 1, 7, 7)
@@ -189,7 +212,7 @@ def test_pictures_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
         load_pairs(tmp_path, 2, tmp_path)
     plane = np.zeros((8, 8), np.uint8)
     with pytest.raises(DataError, match="80 pixels"):
-        Crops([LumaPair("small", plane, plane)], scale=2, size=40, seed=1)
+        Crops([Pair("small", plane, plane)], scale=2, size=40, seed=1)
 
 
 # ---- evaluation
@@ -215,7 +238,7 @@ def test_the_upscaler_of_a_network_clips_and_rounds() -> None:
         network.get_parameter("tail.project").zero_()
         network.get_parameter("tail.bias").copy_(torch.tensor([1.4 / 255, 1.6 / 255, -1.0, 1.0]))
     low = np.array([[100, 0], [255, 7]], np.uint8)
-    result = luma_upscaler(network)(low)
+    result = upscaler_of(network).codes(low[None])[0]
     assert result[::2, ::2].tolist() == [[101, 1], [255, 8]]
     assert result[::2, 1::2].tolist() == [[102, 2], [255, 9]]
     assert (result[1::2, ::2] == 0).all()
@@ -226,13 +249,17 @@ def test_the_upscaler_of_a_network_clips_and_rounds() -> None:
 
 
 def test_the_schedules() -> None:
-    recipe = Recipe("tiny-8", 2, steps=1000, warm_up=10, learning_rate=2e-3, ema_from=0.5, ema_decay=0.99)
-    assert learning_rate(recipe, 0) == pytest.approx(2e-4)
-    assert learning_rate(recipe, 9) == pytest.approx(2e-3, rel=1e-3)
-    assert learning_rate(recipe, 500) == pytest.approx(2e-3 * 0.505)
-    assert learning_rate(recipe, 999) == pytest.approx(2e-5, rel=1e-2)
-    assert ema_weight(recipe, 499) == 1.0
-    assert ema_weight(recipe, 500) == pytest.approx(0.01)
+    recipe = Recipe("tiny-8", 2, steps=1000, optimiser=Optimiser(learning_rate=2e-3), schedule=Cosine(warm_up=10))
+    assert recipe.learning_rate(0) == pytest.approx(2e-4)
+    assert recipe.learning_rate(9) == pytest.approx(2e-3, rel=1e-3)
+    assert recipe.learning_rate(500) == pytest.approx(2e-3 * 0.505)
+    assert recipe.learning_rate(999) == pytest.approx(2e-5, rel=1e-2)
+    stairs = replace(recipe, schedule=Staircase(at=(0.25, 0.5), factor=0.1))
+    rates = [stairs.learning_rate(step) for step in (0, 249, 250, 499, 500, 999)]
+    assert rates == pytest.approx([2e-3, 2e-3, 2e-4, 2e-4, 2e-5, 2e-5])
+    average = Average(decay=0.99, begin=0.5)
+    assert average.weight(499, 1000) == 1.0
+    assert average.weight(500, 1000) == pytest.approx(0.01)
 
 
 def test_the_average_follows_then_lags(photos: Path, tmp_path: Path) -> None:
@@ -244,24 +271,25 @@ def test_the_average_follows_then_lags(photos: Path, tmp_path: Path) -> None:
     assert all(torch.equal(run.average[name], value) for name, value in before.items())
     run.advance(*crops.batch(3, SMALL.batch))
     for name, newest in run.network.state_dict().items():
-        expected = SMALL.ema_decay * before[name] + (1 - SMALL.ema_decay) * newest
+        decay = SMALL.average.decay
+        expected = decay * before[name] + (1 - decay) * newest
         assert torch.allclose(run.average[name], expected, atol=1e-7)
 
 
 def test_training_lowers_the_loss(photos: Path, tmp_path: Path) -> None:
-    recipe = replace(SMALL, steps=30, batch=8, warm_up=5)
-    final = train(recipe, photos, tmp_path / "run", photos, every=10)
+    recipe = replace(SMALL, steps=30, batch=8, schedule=Cosine(warm_up=5))
+    final = train(recipe, photos, tmp_path / "run", Watching(every=10, validation=photos))
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [entry["step"] for entry in log] == [10, 20, 30]
     assert log[-1]["loss"] < log[0]["loss"]
     network, info = checkpoint.load(final)
-    assert (info.tier, info.scale, info.step) == ("tiny-8", 2, 30)
-    assert log[-1]["psnr_y"] == evaluate(photos, 2, luma_upscaler(network)).psnr_y
+    assert (info.network, info.scale, info.step) == ("tiny-8", 2, 30)
+    assert log[-1]["psnr_y"] == evaluate_from_rgb(photos, 2, upscaler_of(network).luma).psnr_y
 
 
 def test_a_resumed_run_equals_an_unbroken_one(photos: Path, tmp_path: Path) -> None:
     unbroken = train(SMALL, photos, tmp_path / "unbroken")
-    run = Run(SMALL)
+    run = Run(SMALL, short_hash(listing_of(photos)))
     crops = Crops(load_pairs(photos, 2, tmp_path / "cache"), 2, SMALL.crop, SMALL.seed)
     for step in range(4):
         run.advance(*crops.batch(step, SMALL.batch))
@@ -295,13 +323,13 @@ def test_a_warm_start_takes_all_weights_and_says_whose(photos: Path, tmp_path: P
     assert torch.equal(run.network.get_parameter("tail.project"), weights["tail.project"][nearest])
     final = train(recipe, photos, tmp_path / "x3")
     assert checkpoint.load(final)[1].settings["warm_start"] == "tiny-8-x2 at step 6"
-    with pytest.raises(SettingError, match="another body"):
-        Run(replace(recipe, tier="tiny-16"))
+    with pytest.raises(SettingError, match="do not fit"):
+        Run(replace(recipe, network="tiny-16"))
 
 
 def test_a_diverging_run_stops_and_keeps_its_checkpoint(photos: Path, tmp_path: Path) -> None:
-    recipe = replace(SMALL, steps=40, learning_rate=1e30, warm_up=1)
-    with pytest.raises(ResultError, match=r"loss is (nan|inf) at step"):
-        train(recipe, photos, tmp_path / "run", every=1)
+    recipe = replace(SMALL, steps=40, optimiser=Optimiser(learning_rate=1e15))
+    with pytest.raises(ResultError, match=r"(loss is (nan|inf)|weights are not finite) at step"):
+        train(recipe, photos, tmp_path / "run", Watching(every=1))
     network, _ = checkpoint.load(tmp_path / "run" / CHECKPOINT)
-    assert isinstance(network, PlainSR)
+    assert all(bool(value.isfinite().all()) for value in network.state_dict().values())

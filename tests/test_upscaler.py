@@ -314,6 +314,14 @@ def test_a_matrix_an_rgb_model_cannot_serve_is_refused(rgb_model: Path, model: P
     upscaled(model, noise("yuv420p", 8, 8), tags=tags)
 
 
+def test_a_model_of_8_bits_is_refused_for_more(tmp_path: Path) -> None:
+    model = enlarging(tmp_path / "codes.onnx", codes=True)
+    picture = noise("yuv420p", 8, 8)
+    assert np.array_equal(samples_of(upscaled(model, picture))[0], samples_of(picture)[0].repeat(2, 0).repeat(2, 1))
+    with pytest.raises(ModelError, match="gives 8 bits, and this video has 10"):
+        upscaled(model, noise("yuv420p10le", 8, 8))
+
+
 # ---- one picture
 
 

@@ -1,12 +1,11 @@
 """Training pairs whose low-resolution side went through video codecs, for the `-live` tiers.
 
-Codecs are far slower than training, so the pairs are made ahead of time and kept. What comes out are `LumaPair`s:
-`photos.Crops` draws batches from them as from any others.
+Codecs are far slower than training, so the pairs are made ahead of time and kept. What comes out are `Pair`s:
+`crops.Crops` draws batches from them as from any others.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from .degradations.i420 import luma_from_i420
 from .degradations.video import PannedPhoto, RandomVideo
 from .files import replacing
 from .imresize import crop_to_multiple
-from .photos import LumaPair, load_pairs, photo_paths, read_rgb
+from .photos import Pair, listing_of, load_pairs, photo_paths, read_rgb, short_hash
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class CompressedSettings:
     seed: int = 1
 
 
-def load_compressed(folder: Path, scale: int, cache: Path, settings: CompressedSettings) -> list[LumaPair]:
+def load_compressed(folder: Path, scale: int, cache: Path, settings: CompressedSettings) -> list[Pair]:
     """Clean and compressed pairs of every photograph below `folder`, the latter from `cache` when made before.
 
     The same pictures, settings and version of PyAV give the same pairs. All pairs of a photograph share one `high`
@@ -43,9 +42,8 @@ def load_compressed(folder: Path, scale: int, cache: Path, settings: CompressedS
     """
     paths = photo_paths(folder)
     clean = load_pairs(folder, scale, cache)
-    listing = "\n".join(f"{p.relative_to(folder)} {p.stat().st_size}" for p in paths)
-    identity = f"{settings.video} {settings.variants} {settings.seed} {av.__version__}\n{listing}"
-    cached = cache / f"compressed-x{scale}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.npz"
+    identity = f"{settings.video} {settings.variants} {settings.seed} {av.__version__}\n{listing_of(folder)}"
+    cached = cache / f"compressed-x{scale}-{short_hash(identity)}.npz"
     if not cached.exists():
         lows = [compressed_lumas(path, number, scale, settings) for number, path in enumerate(paths)]
         planes = {f"{i}-{j}": low for i, variants in enumerate(lows) for j, low in enumerate(variants)}
@@ -72,7 +70,7 @@ def compressed_lumas(path: Path, number: int, scale: int, settings: CompressedSe
     ]
 
 
-def _beside(clean: LumaPair, low: NDArray[np.uint8], scale: int) -> LumaPair:
+def _beside(clean: Pair, low: NDArray[np.uint8], scale: int) -> Pair:
     """The compressed `low` with the part of the photograph that it shows."""
     height, width = low.shape
-    return LumaPair(clean.name, clean.high[: scale * height, : scale * width], low)
+    return Pair(clean.name, clean.high[: scale * height, : scale * width], low)

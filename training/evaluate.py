@@ -33,16 +33,16 @@ class Quality:
 
 def evaluate(folder: Path, scale: int, upscale: UpscaleLuma) -> Quality:
     """Measure `upscale` on every picture below `folder`. Raises DataError."""
-    return _mean(folder, scale, lambda low: upscale(luma_codes(low)))
+    return evaluate_from_rgb(folder, scale, lambda low: upscale(luma_codes(low)))
 
 
 def evaluate_bicubic(folder: Path, scale: int) -> Quality:
     """The papers' baseline: MATLAB bicubic on RGB, rounded to codes, then its luma. Raises DataError."""
-    return _mean(folder, scale, lambda low: y_from_rgb(imresize(low, scale)))
+    return evaluate_from_rgb(folder, scale, lambda low: y_from_rgb(imresize(low, scale)))
 
 
-def _mean(folder: Path, scale: int, luma_from_low: Callable[[NDArray[np.uint8]], Plane]) -> Quality:
-    """`luma_from_low` takes the reduced RGB [H, W, 3] and gives luma [s*H, s*W]."""
+def evaluate_from_rgb(folder: Path, scale: int, luma_from_low: Callable[[NDArray[np.uint8]], Plane]) -> Quality:
+    """As `evaluate`; `luma_from_low` takes the reduced RGB [H, W, 3] and gives luma [s*H, s*W]. Raises DataError."""
     scores = []
     for path in photo_paths(folder):
         high = crop_to_multiple(read_rgb(path), scale)

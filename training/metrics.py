@@ -17,14 +17,33 @@ def y_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return 16.0 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0
 
 
+def rgb_from_luma(luma: Plane, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB [H, W, 3] with the studio-range `luma` [H, W] and the colour differences of the RGB picture `colour`.
+
+    In BT.601, R - Y, G - Y and B - Y stay what they are when Y alone changes.
+    """
+    moved = (np.asarray(luma, np.float64) - y_from_rgb(colour)) * (255.0 / 219.0)
+    rgb: NDArray[np.uint8] = np.clip(np.rint(colour + moved[..., None]), 0, 255).astype(np.uint8)
+    return rgb
+
+
+def mse(a: Plane, b: Plane, border: int = 0) -> float:
+    """Mean squared error of two [H, W] planes, in squared codes. Raises ValueError when the shapes differ."""
+    a, b = _inner(a, b, border)
+    return float(np.mean((a - b) ** 2))
+
+
 def psnr(a: Plane, b: Plane, border: int = 0) -> float:
     """Peak signal-to-noise ratio in dB of two [H, W] planes in code values 0..255, `border` pixels cut off.
 
     Identical planes give infinity. Raises ValueError when the shapes differ.
     """
-    a, b = _inner(a, b, border)
-    mse = float(np.mean((a - b) ** 2))
-    return math.inf if mse == 0.0 else 10.0 * math.log10(255.0**2 / mse)
+    return psnr_from_mse(mse(a, b, border))
+
+
+def psnr_from_mse(error: float) -> float:
+    """In dB, of a mean squared error in squared codes."""
+    return math.inf if error == 0.0 else 10.0 * math.log10(255.0**2 / error)
 
 
 def ssim(a: Plane, b: Plane, border: int = 0) -> float:

@@ -11,7 +11,6 @@ A reduction is named as its picture with `x<scale>`, the track's letter and a nu
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ import numpy as np
 
 from .errors import DataError
 from .files import replacing
-from .photos import LumaPair, luma_codes, photo_paths, read_rgb
+from .photos import Pair, codes_for, photo_paths, read_rgb, short_hash
 
 _REDUCED = re.compile(r"(?P<stem>.+)x(?P<scale>\d+)(?P<track>[a-z]?\d*)")
 
@@ -56,8 +55,8 @@ def find_pairs(high_folder: Path, low_folder: Path, scale: int) -> list[PairPath
     return pairs
 
 
-def read_pair(paths: PairPaths, scale: int) -> LumaPair:
-    """The luma of both. Raises DataError for an unreadable picture, or sizes that do not fit each other.
+def read_pair(paths: PairPaths, scale: int, channels: int = 1) -> Pair:
+    """The luma of both, or the RGB. Raises DataError for an unreadable picture, or sizes that do not fit each other.
 
     A picture whose sides are not multiples of `scale` is cut at the right and bottom, as its reduction was.
     """
@@ -68,30 +67,26 @@ def read_pair(paths: PairPaths, scale: int) -> LumaPair:
             f"{paths.low} is {width} x {height}, {paths.high} {high.shape[1]} x {high.shape[0]}: not {scale} times it",
             "give the scale these pictures were reduced by, or the pictures that belong together",
         )
-    return LumaPair(paths.low.stem, luma_codes(high[: scale * height, : scale * width]), luma_codes(low))
+    high = high[: scale * height, : scale * width]
+    return Pair(paths.low.stem, codes_for(channels, high), codes_for(channels, low))
 
 
-def load_paired(high_folder: Path, low_folder: Path, scale: int, cache: Path) -> list[LumaPair]:
+def load_paired(high_folder: Path, low_folder: Path, scale: int, cache: Path, channels: int = 1) -> list[Pair]:
     """All pairs of two folders, from `cache` when the same files were read before. Raises DataError."""
     found = find_pairs(high_folder, low_folder, scale)
     listing = "\n".join(
         f"{p} {p.stat().st_size} {p.stat().st_mtime_ns}" for pair in found for p in (pair.high, pair.low)
     )
-    cached = cache / f"paired-x{scale}-{hashlib.sha256(listing.encode()).hexdigest()[:16]}.npz"
+    kind = "rgb" if channels == 3 else "luma"
+    cached = cache / f"paired-{kind}-x{scale}-{short_hash(listing)}.npz"
     if not cached.exists():
-        pairs = [read_pair(paths, scale) for paths in found]
+        pairs = [read_pair(paths, scale, channels) for paths in found]
         planes = {f"{i}-high": pair.high for i, pair in enumerate(pairs)}
         planes |= {f"{i}-low": pair.low for i, pair in enumerate(pairs)}
         with replacing(cached) as partial, partial.open("wb") as file:
             np.savez(file, **planes)  # type: ignore[arg-type]  # the stub takes keys for options
     with np.load(cached) as arrays:
-        return [LumaPair(p.low.stem, arrays[f"{i}-high"], arrays[f"{i}-low"]) for i, p in enumerate(found)]
-
-
-def large_enough(pairs: Sequence[LumaPair], size: int) -> tuple[list[LumaPair], int]:
-    """The pairs that hold a low-resolution crop of `size` x `size`, and how many do not."""
-    kept = [pair for pair in pairs if min(pair.low.shape) >= size]
-    return kept, len(pairs) - len(kept)
+        return [Pair(p.low.stem, arrays[f"{i}-high"], arrays[f"{i}-low"]) for i, p in enumerate(found)]
 
 
 def _pictures(folder: Path) -> list[Path]:

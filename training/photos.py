@@ -1,4 +1,4 @@
-"""Photographs to luma pairs and random training crops."""
+"""Photographs, and what they are reduced to."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
 
 @dataclass(frozen=True)
-class LumaPair:
-    """A photograph's luma codes, 0..255: `high` [s*H, s*W] and its bicubic reduction `low` [H, W]."""
+class Pair:
+    """A photograph's codes, 0..255, and its reduction's: luma [s*H, s*W] and [H, W], or RGB with [..., 3]."""
 
     name: str
     high: NDArray[np.uint8]
@@ -48,57 +48,37 @@ def luma_codes(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.round(y_from_rgb(rgb)).astype(np.uint8)
 
 
-def luma_pair(path: Path, scale: int) -> LumaPair:
+def codes_for(channels: int, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What a network of so many channels sees of a picture: luma [H, W] for one, RGB [H, W, 3] for three."""
+    return rgb if channels == 3 else luma_codes(rgb)
+
+
+def bicubic_pair(path: Path, scale: int, channels: int = 1) -> Pair:
     """The photograph cropped to a multiple of `scale`, and its MATLAB bicubic reduction."""
     rgb = crop_to_multiple(read_rgb(path), scale)
-    return LumaPair(path.stem, luma_codes(rgb), luma_codes(imresize(rgb, 1 / scale)))
+    return Pair(path.stem, codes_for(channels, rgb), codes_for(channels, imresize(rgb, 1 / scale)))
 
 
-def load_pairs(folder: Path, scale: int, cache: Path) -> list[LumaPair]:
-    """All pairs below `folder`, from `cache` when the same pictures were reduced before."""
+def listing_of(folder: Path) -> str:
+    """Which pictures lie below `folder`: a line each with name and size, the same wherever the folder is."""
+    return "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in photo_paths(folder))
+
+
+def short_hash(text: str) -> str:
+    """The first 16 hexadecimal digits of its sha256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def load_pairs(folder: Path, scale: int, cache: Path, channels: int = 1) -> list[Pair]:
+    """All pairs below `folder`, sorted by path, from `cache` when the same pictures were reduced before."""
     paths = photo_paths(folder)
-    listing = "\n".join(f"{p.relative_to(folder)} {p.stat().st_size}" for p in paths)
-    cached = cache / f"luma-x{scale}-{hashlib.sha256(listing.encode()).hexdigest()[:16]}.npz"
+    kind = "rgb" if channels == 3 else "luma"
+    cached = cache / f"{kind}-x{scale}-{short_hash(listing_of(folder))}.npz"
     if not cached.exists():
-        pairs = [luma_pair(path, scale) for path in paths]
+        pairs = [bicubic_pair(path, scale, channels) for path in paths]
         high = {f"{i}-high": pair.high for i, pair in enumerate(pairs)}
         low = {f"{i}-low": pair.low for i, pair in enumerate(pairs)}
         with replacing(cached) as partial, partial.open("wb") as file:
             np.savez(file, **high, **low)  # type: ignore[arg-type]  # the stub takes keys for options
     with np.load(cached) as arrays:
-        return [LumaPair(p.stem, arrays[f"{i}-high"], arrays[f"{i}-low"]) for i, p in enumerate(paths)]
-
-
-class Crops:
-    """Random training crops; those of a step depend on its number alone, so that resuming needs no state."""
-
-    def __init__(self, pairs: list[LumaPair], scale: int, size: int, seed: int) -> None:
-        """`size` is the side of the low-resolution crop; pairs smaller than it are left out.
-
-        Raises DataError when that leaves none.
-        """
-        self._pairs = [pair for pair in pairs if min(pair.low.shape) >= size]
-        self._scale, self._size, self._seed = scale, size, seed
-        if not self._pairs:
-            raise DataError(
-                f"none of {len(pairs)} pictures is {scale * size} pixels or more on its shorter side",
-                "give larger pictures, or a smaller crop",
-            )
-
-    def batch(self, step: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Codes (low [B, 1, size, size], high [B, 1, s*size, s*size]), each crop flipped and turned."""
-        rng = np.random.default_rng((self._seed, step))
-        crops = [self._crop(self._pairs[rng.integers(len(self._pairs))], rng) for _ in range(count)]
-        low, high = zip(*crops, strict=True)
-        return np.stack(low)[:, None], np.stack(high)[:, None]
-
-    def _crop(self, pair: LumaPair, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        scale, size = self._scale, self._size
-        top = int(rng.integers(pair.low.shape[0] - size + 1))
-        left = int(rng.integers(pair.low.shape[1] - size + 1))
-        low = pair.low[top : top + size, left : left + size]
-        high = pair.high[scale * top : scale * (top + size), scale * left : scale * (left + size)]
-        turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
-        if mirrored:
-            low, high = low[:, ::-1], high[:, ::-1]
-        return np.rot90(low, turns), np.rot90(high, turns)
+        return [Pair(p.stem, arrays[f"{i}-high"], arrays[f"{i}-low"]) for i, p in enumerate(paths)]

@@ -1,64 +1,102 @@
-"""Train one tier at one scale on a folder of photographs.
+"""Train a network on a folder of photographs, by a recipe.
 
-L1 on luma, Adam, cosine decay after a short warm-up, an average of the weights over the last part of the run.
-One CPU thread by default; a second job fills a second core better than a second thread.
+One CPU thread by default; a second job fills a second core better than a second thread. On GPUs, `torchrun` starts a
+process for each.
 """
 
 from __future__ import annotations
 
-import json
-import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from .evaluate import UpscaleLuma, evaluate
-from .networks.plain import PlainSR
-from .photos import Crops, load_pairs
+from .crops import Batches
+from .data import batches_of
+from .journal import Journal
+from .photos import listing_of, short_hash
+from .processes import Processes, together
 from .recipe import Recipe
-from .run import CHECKPOINT, LOG, Run, as_input
+from .run import CHECKPOINT, Run
 
-__all__ = ["Recipe", "luma_upscaler", "train"]
+__all__ = ["Progress", "Recipe", "Watching", "train"]
 
 
-def train(recipe: Recipe, photos: Path, out: Path, validation: Path | None = None, every: int = 5_000) -> Path:
+@dataclass(frozen=True)
+class Progress:
+    """What is told of a run while it goes on: a line of its log."""
+
+    step: int
+    steps: int
+    entry: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is saved and measured on the way, every `every` steps; none of it changes the result.
+
+    `validation` is a folder of pictures to measure PSNR-Y on, of which the first `samples` are written as PNG, beside
+    bicubic and the truth. `tensorboard` also writes its events (needs the package).
+    """
+
+    every: int = 5_000
+    validation: Path | None = None
+    samples: int = 0
+    tensorboard: bool = False
+    say: Callable[[Progress], None] | None = None
+
+
+SILENT = Watching()
+"""Saves, and measures nothing."""
+
+
+def train(recipe: Recipe, photos: Path, out: Path, watching: Watching = SILENT, *, device: str = "cpu") -> Path:
     """Run `recipe`, or go on with the run that lies in the folder `out`; returns the final checkpoint.
 
-    Every `every` steps the run is saved and a line of JSON added to `out`/log.jsonl: step, mean loss,
-    seconds, and PSNR-Y on the pictures below `validation`. Reduced pictures are cached beside `out`.
-    Raises DataError for pictures that cannot be used, SettingError for settings that cannot, ResultError when
-    training diverges, WriteError when the run cannot be saved.
+    The run is saved and a line of JSON added to `out`/log.jsonl as `watching` says: step, mean losses, seconds and
+    PSNR-Y. Reduced pictures are cached beside `out`. `device` is cpu, cuda or auto. Raises DataError for pictures that
+    cannot be used, SettingError for settings that cannot, ResultError when training diverges, WriteError when the run
+    cannot be saved; the last good checkpoint stays.
     """
     torch.set_num_threads(recipe.threads)
-    run = Run(recipe)
-    run.resume(out)
-    pairs = load_pairs(photos, recipe.scale, out.parent / "cache")
-    crops = Crops(pairs, recipe.scale, recipe.crop, recipe.seed)
-    began, losses = time.monotonic(), []
-    while run.step < recipe.steps:
-        losses.append(run.advance(*crops.batch(run.step, recipe.batch)))
-        if run.step % every == 0 or run.step == recipe.steps:
-            run.save(out)
-            seconds = round(time.monotonic() - began)
-            entry = {"step": run.step, "loss": float(np.mean(losses)), "seconds": seconds}
-            if validation is not None:
-                entry["psnr_y"] = evaluate(validation, recipe.scale, luma_upscaler(run.averaged())).psnr_y
-            with (out / LOG).open("a") as log:
-                log.write(json.dumps(entry) + "\n")
-            losses = []
+    with together(device) as processes:
+        run = Run(recipe, short_hash(listing_of(photos)), processes)
+        run.resume(out)
+        batches = _prepared(recipe, photos, out.parent / "cache", processes)
+        count, first = processes.share(recipe.batch)
+        losses: dict[str, list[float]] = defaultdict(list)
+        with Journal(out, watching.tensorboard and processes.leads) as journal:
+            while run.step < recipe.steps:
+                for name, loss in run.advance(*batches.batch(run.step, count, first)).items():
+                    losses[name].append(loss)
+                if (run.step % watching.every == 0 or run.step == recipe.steps) and processes.leads:
+                    _report(run, losses, out, journal, watching)
+                    losses.clear()
+        processes.wait()
     return out / CHECKPOINT
 
 
-def luma_upscaler(network: PlainSR) -> UpscaleLuma:
-    """The network as a function on uint8 luma codes."""
-    plain = network.collapse()
+def _prepared(recipe: Recipe, photos: Path, cache: Path, processes: Processes) -> Batches:
+    """The batches; what is prepared ahead is prepared by one process, while the others wait for it."""
 
-    @torch.no_grad()
-    def upscale(low: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        y = plain(as_input(low[None, None]))[0, 0]
-        codes: NDArray[np.uint8] = (y * 255.0).round().clamp(0, 255).byte().numpy()
-        return codes
+    def batches() -> Batches:
+        return batches_of(
+            recipe.data, photos, cache, scale=recipe.scale, channels=recipe.channels, size=recipe.crop, seed=recipe.seed
+        )
 
-    return upscale
+    ours = batches() if processes.leads else None
+    processes.wait()
+    return ours if ours is not None else batches()
+
+
+def _report(run: Run, losses: dict[str, list[float]], out: Path, journal: Journal, watching: Watching) -> None:
+    run.save(out)
+    entry = {name: float(np.mean(values)) for name, values in losses.items()}
+    if watching.validation is not None:
+        entry |= journal.measured(run.averaged(), watching.validation, watching.samples, run.step)
+    journal.write(run.step, entry)
+    if watching.say is not None:
+        watching.say(Progress(run.step, run.recipe.steps, entry))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..crops import Codes, drawn
 from ..errors import DataError
-from ..photos import luma_codes
+from ..photos import codes_for
 from .picture import Degradation, from_codes, to_codes
 
 MARGIN = 8
@@ -16,10 +17,7 @@ MARGIN = 8
 
 
 class DegradedCrops:
-    """As `photos.Crops`, but reduces each crop by a degradation such as `SecondOrder`.
-
-    The crops of a step depend on its number alone.
-    """
+    """As `crops.Crops`, but reduces each crop by a degradation such as `SecondOrder`."""
 
     def __init__(
         self, photos: Sequence[NDArray[np.uint8]], scale: int, size: int, seed: int, reduce: Degradation, *, rgb: bool
@@ -30,24 +28,22 @@ class DegradedCrops:
         are left out and counted in `skipped`. Raises DataError when that leaves none.
         """
         self._scale, self._size, self._seed = scale, size, seed
-        self._reduce, self._rgb = reduce, rgb
+        self._reduce, self._channels = reduce, 3 if rgb else 1
         self._side = scale * (size + 2 * MARGIN)
-        self._photos = [photo for photo in photos if min(photo.shape[:2]) >= self._side]
-        self.skipped = len(photos) - len(self._photos)
-        if not self._photos:
+        self._photos, self._large = photos, [i for i, p in enumerate(photos) if min(p.shape[:2]) >= self._side]
+        self.skipped = len(photos) - len(self._large)
+        if not self._large:
             raise DataError(
                 f"none of {len(photos)} pictures is {self._side} pixels or more on its shorter side",
                 "give larger pictures, or a smaller crop",
             )
 
-    def batch(self, step: int, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Codes (low [B, C, size, size], high [B, C, s*size, s*size]), each crop flipped and turned."""
-        rng = np.random.default_rng((self._seed, step))
-        low, high = zip(*(self._crop(rng) for _ in range(count)), strict=True)
-        return np.stack(low), np.stack(high)
+    def batch(self, step: int, count: int, first: int = 0) -> tuple[Codes, Codes]:
+        """As `crops.Batches.batch`, each crop flipped and turned."""
+        return drawn(self._crop, self._seed, step, first, count)
 
-    def _crop(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        photo = self._photos[int(rng.integers(len(self._photos)))]
+    def _crop(self, rng: np.random.Generator) -> tuple[Codes, Codes]:
+        photo = self._photos[self._large[int(rng.integers(len(self._large)))]]
         top, left = (int(rng.integers(length - self._side + 1)) for length in photo.shape[:2])
         high = photo[top : top + self._side, left : left + self._side]
         if rng.integers(2):
@@ -56,7 +52,7 @@ class DegradedCrops:
         low = to_codes(self._reduce(from_codes(high), rng))
         return self._inner(low, MARGIN), self._inner(high, MARGIN * self._scale)
 
-    def _inner(self, rgb: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:
+    def _inner(self, rgb: Codes, margin: int) -> Codes:
         """[H, W, 3] -> [C, H - 2 margin, W - 2 margin]."""
-        inner = rgb[margin:-margin, margin:-margin]
-        return np.moveaxis(inner, -1, 0) if self._rgb else luma_codes(inner)[None]
+        codes = codes_for(self._channels, rgb[margin:-margin, margin:-margin])
+        return np.moveaxis(codes, -1, 0) if codes.ndim == 3 else codes[None]

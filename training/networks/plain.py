@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .network import Network
+
 EXPANSION = 128
 
 
@@ -28,8 +30,9 @@ class CollapsibleConv(nn.Module):
         nn.init.xavier_normal_(self.project)
 
     def collapsed_weight(self) -> Tensor:
-        """The one kernel [C_out, C_in, k, k] that this block equals."""
-        weight = torch.einsum("oe,eihw->oihw", self.project, self.expand)
+        """The one kernel [C_out, C_in, k, k] that this block equals, in FP32 whatever the activations are in."""
+        with torch.autocast(self.expand.device.type, enabled=False):
+            weight = torch.einsum("oe,eihw->oihw", self.project, self.expand)
         if self.identity:
             channels, _, kernel, _ = weight.shape
             eye = torch.eye(channels, device=weight.device, dtype=weight.dtype)
@@ -43,27 +46,27 @@ class CollapsibleConv(nn.Module):
         return F.conv2d(x, self.collapsed_weight(), self.bias, padding=kernel // 2)
 
 
-class PlainSR(nn.Module):
+class PlainSR(Network):
     """Luma [N, 1, H, W] in 0..1 -> [N, 1, scale*H, scale*W].
 
     A 5x5 head, `layers - 2` 3x3 convolutions, a 3x3 tail; ReLU between; the head's features are added
     before the tail and the input pixel to each of its scale^2 sub-pixels (the anchor).
     """
 
-    def __init__(self, channels: int, layers: int, scale: int, *, collapsed: bool = False) -> None:
-        super().__init__()
-        self.channels, self.layers, self.scale = channels, layers, scale
+    def __init__(self, features: int, layers: int, scale: int, *, collapsed: bool = False) -> None:
+        super().__init__(scale, channels=1)
+        self.features, self.layers = features, layers
         conv = _plain_conv if collapsed else CollapsibleConv
-        self.head = conv(1, channels, 5)
-        self.body = nn.ModuleList(conv(channels, channels, 3, identity=True) for _ in range(layers - 2))
-        self.tail = conv(channels, scale * scale, 3)
+        self.head = conv(1, features, 5)
+        self.body = nn.ModuleList(conv(features, features, 3, identity=True) for _ in range(layers - 2))
+        self.tail = conv(features, scale * scale, 3)
         if isinstance(self.tail, CollapsibleConv):
             with torch.no_grad():  # start at the anchor: large first errors kill every ReLU for good
                 self.tail.project.mul_(0.01)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, 1, H, W] -> [N, 1, scale*H, scale*W], not clipped."""
-        first = F.relu(self.head(x))  # [N, C, H, W]
+        first = F.relu(self.head(x))  # [N, F, H, W]
         features = first
         for conv in self.body:
             features = F.relu(conv(features))
@@ -72,7 +75,7 @@ class PlainSR(nn.Module):
 
     def collapse(self) -> PlainSR:
         """The same function as plain convolutions, for export and inference."""
-        plain = PlainSR(self.channels, self.layers, self.scale, collapsed=True)
+        plain = PlainSR(self.features, self.layers, self.scale, collapsed=True)
         blocks = {name: block for name, block in self.named_modules() if isinstance(block, CollapsibleConv)}
         weights = {f"{name}.weight": block.collapsed_weight() for name, block in blocks.items()}
         biases = {f"{name}.bias": block.bias for name, block in blocks.items()}
@@ -82,8 +85,8 @@ class PlainSR(nn.Module):
     @property
     def macs_per_pixel(self) -> int:
         """Multiply-accumulates per input pixel."""
-        c = self.channels
-        return 25 * c + 9 * c * c * (self.layers - 2) + 9 * c * self.scale**2
+        f = self.features
+        return 25 * f + 9 * f * f * (self.layers - 2) + 9 * f * self.scale**2
 
     @property
     def receptive_field(self) -> int:

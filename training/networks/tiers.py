@@ -1,20 +1,30 @@
-"""The tiers by name: how large each of the family's networks is."""
+"""The tiers by name: which network each is, and how large."""
 
 from __future__ import annotations
 
-from ..errors import SettingError
-from .plain import PlainSR
+from collections.abc import Callable
+from functools import partial
 
-_SHAPES = {"tiny-8": (8, 6), "tiny-16": (16, 6)}  # channels, layers
-TIERS = tuple(_SHAPES)
+from ..errors import SettingError
+from .network import Network
+from .plain import PlainSR
+from .span import SPAN
+
+_TIERS: dict[str, Callable[[int], Network]] = {  # of the scale
+    "tiny-8": partial(PlainSR, 8, 6),
+    "tiny-16": partial(PlainSR, 16, 6),
+    "fast-32": partial(PlainSR, 32, 10),
+    "quality": partial(SPAN, channels=1, features=48),
+}
+TIERS = tuple(_TIERS)
+"""The smallest first."""
 SCALES = (2, 3, 4)
 
 
-def make(tier: str, scale: int) -> PlainSR:
-    """A fresh network of a tier. Raises SettingError for what is not in `TIERS` and `SCALES`."""
+def make(tier: str, scale: int) -> Network:
+    """A fresh network of a tier, for luma. Raises SettingError for what is not in `TIERS` and `SCALES`."""
     if tier not in TIERS:
         raise SettingError(f"no tier is named {tier!r}", f"choose one of {', '.join(TIERS)}")
     if scale not in SCALES:
         raise SettingError(f"scale {scale} is not allowed", f"choose one of {', '.join(map(str, SCALES))}")
-    channels, layers = _SHAPES[tier]
-    return PlainSR(channels, layers, scale)
+    return _TIERS[tier](scale)
