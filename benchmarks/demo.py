@@ -20,8 +20,8 @@ from ..engine.planes import planes_of
 from ..engine.verify import VerifyReport, verify
 from ..training.imresize import imresize
 from ..training.metrics import psnr
-from .lettering import draw_text
-from .render import Clip, Rgb, render, video_frame, write_clip
+from .workloads import Clip, Rgb, render, video_frame, write_clip
+from .workloads.lettering import draw_text
 
 SCALE = 2
 CLIP = Clip(width=640, height=360, frames=48)

@@ -12,7 +12,7 @@ import av
 
 from ..engine.compute import usable_cores
 
-_PACKAGES = ("framelift", "av", "numpy", "onnx", "onnxruntime", "openvino", "ncnn", "opencv-python-headless")
+_PACKAGES = ("framelift", "av", "numpy", "onnx", "onnxruntime", "openvino", "ncnn", "torch", "opencv-python-headless")
 
 
 def machine() -> dict[str, object]:

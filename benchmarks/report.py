@@ -3,37 +3,73 @@
 from __future__ import annotations
 
 import json
-import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..engine.errors import InputError, OutputError
+from ..engine.model import Model
 from .machine import commit, machine, versions
+from .statistics import clock
+from .statistics.calibration import Calibration
+from .statistics.measurement import Measurement, measurements_of
+from .statistics.overhead import Overhead
 
-SCHEMA = 1
+SCHEMA = 2
+_FIELDS = {
+    *("command", "settings", "date", "commit", "machine", "versions", "clock"),
+    *("models", "complete", "calibration", "overhead", "measurements"),
+}
 
 Report = dict[str, Any]
-"""`schema`, `kind`, `command`, `date`, `commit`, `machine`, `versions`, and what the kind adds."""
+"""How it was made: `schema`, `kind`, `command`, `settings`, `date`, `commit`, `machine`, `versions`, `clock`, `models`
+(sha256 by name). What came out: `measurements`, and what the kind adds, without repeating figures. How far to trust it:
+`complete`, `calibration` (`Calibration.to_json`, or None), `overhead` (of the harness, or None)."""
 
 
-def new_report(kind: str, command: str) -> Report:
-    """A report to which results are added; begun before the work, so that its load is that of others."""
+def new_report(kind: str, command: str, settings: Mapping[str, object]) -> Report:
+    """A report to which measurements are added; begun before the work, so that its load is that of others.
+
+    `settings` are what another run must have alike to be compared: plain values, paths, and containers of them.
+    """
     return {
         "schema": SCHEMA,
         "kind": kind,
         "command": command,
+        "settings": json.loads(json.dumps(settings, default=str)),  # as they will be read
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "machine": machine(),
         "versions": versions(),
+        "clock": clock.facts(),
+        "models": {},
+        "complete": False,
+        "calibration": None,
+        "overhead": None,
+        "measurements": [],
     }
 
 
-def spread_of(values: Sequence[float]) -> dict[str, float]:
-    """Of several measurements of one thing."""
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+def add(report: Report, measurement: Measurement) -> None:
+    """Raises ValueError where the report has this case's metric already."""
+    names = (measurement.case, measurement.metric)
+    if any((row["case"], row["metric"]) == names for row in report["measurements"]):
+        raise ValueError(f"{', '.join(names)}: measured twice")
+    report["measurements"].append(measurement.to_json())
+
+
+def add_model(report: Report, model: Model) -> None:
+    """Which file a name stood for: of two reports it may not be the same."""
+    report["models"][model.name] = model.sha256
+
+
+def finish(report: Report, calibration: Calibration | None = None, overhead: Overhead | None = None) -> None:
+    """All that was wanted has been measured."""
+    report["calibration"] = calibration and calibration.to_json()
+    report["overhead"] = overhead and asdict(overhead)
+    report["complete"] = True
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -48,11 +84,17 @@ def check_place(path: Path) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Raises OutputError."""
+    """Whole or not at all, also where it is interrupted: beside its name, then renamed. Raises OutputError."""
+    file = path.resolve()
+    beside = file.with_name(f".framelift-{file.name}.partial") if file.is_file() or not file.exists() else file
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+        beside.replace(file)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}", "choose another place") from error
+    finally:
+        if beside != file:  # as for a device
+            beside.unlink(missing_ok=True)
 
 
 def read_report(path: Path) -> Report:
@@ -63,14 +105,29 @@ def read_report(path: Path) -> Report:
         raise InputError(f"{path} cannot be read: {error.strerror}", "check the name") from error
     except ValueError as error:
         raise _no_report(path, str(error)) from error
-    if not isinstance(report, dict) or "kind" not in report:
-        raise _no_report(path, "it has no `kind`")
+    _check(report, path)
+    checked: Report = report
+    return checked
+
+
+def _check(report: object, path: Path) -> None:
+    """Raises InputError for what is not a report of this schema; also of one's parts."""
+    if not isinstance(report, dict) or not {"schema", "kind"} <= report.keys():
+        raise _no_report(path, "it has no `schema` and `kind`")
     if report["schema"] != SCHEMA:
         raise InputError(
-            f"{path} has schema {report['schema']}, this version reads {SCHEMA}",
-            "read it with the version that has made it",
+            f"{path} has schema {report['schema']!r}, this version reads {SCHEMA}",
+            "measure again, or read it with the version that has made it",
         )
-    return report
+    missing = sorted(_FIELDS - report.keys())
+    if missing:
+        raise _no_report(path, f"it has no `{missing[0]}`")
+    try:
+        measurements_of(report)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_report(path, f"a measurement cannot be read: {type(error).__name__}: {error}") from error
+    for part in report.get("parts", ()):
+        _check(part, path)
 
 
 def _no_report(path: Path, why: str) -> InputError:

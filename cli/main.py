@@ -11,13 +11,13 @@ from framelift.engine.errors import ExitCode, FrameliftError
 from framelift.training.errors import TrainingError
 from typer.exceptions import TyperException
 
-from .bench_live import live
+from .bench import bench
 from .console import show_error, show_internal_error, verbosity
+from .demo import demo
 from .inspecting import models, probe, verify
 from .live import serve
-from .measuring import bench, demo
 from .streaming import stream
-from .teaching import evaluate, export, train
+from .teaching import evaluate, export, infer, train
 from .upscaling import upscale
 
 app = typer.Typer(
@@ -28,9 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (upscale, serve, stream, probe, verify, models, demo, train, evaluate, export):
+for command in (upscale, serve, stream, probe, verify, models, demo, train, evaluate, infer, export):
     app.command()(command)
-bench.command()(live)
 app.add_typer(bench, name="bench")
 
 

@@ -15,7 +15,7 @@ Shape = tuple[int | str | None, ...]
 
 
 def enlarging(path: Path, *, scale: int = 2, channels: int = 1, linear: bool = False, codes: bool = False) -> Path:
-    """A network without a manifest that repeats every pixel, or interpolates between them; of floats, or 8-bit codes."""
+    """A network without a manifest that repeats every pixel, or interpolates; of floats, or of 8-bit codes."""
     how = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
     if linear:
         how = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}

@@ -11,14 +11,21 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from framelift.benchmarks.cpu import REFERENCES, Settings, measure
-from framelift.benchmarks.documents import markdown
+from framelift.benchmarks.cpu.figures import figures
+from framelift.benchmarks.cpu.gauge import COPYING, ONE_CORE
+from framelift.benchmarks.cpu.group import CPU, DIFFERENCE, NETWORK, OF_PEAK, REFERENCES, WHOLE
+from framelift.benchmarks.cpu.measure import measure
+from framelift.benchmarks.cpu.settings import Settings
+from framelift.benchmarks.cpu.tables import document as markdown
 from framelift.benchmarks.networks import Network, default_networks, network_named
+from framelift.benchmarks.pages.figures import Lines
 from framelift.benchmarks.random_stack import RandomStack
 from framelift.benchmarks.report import Report, read_report, write_report
 from framelift.benchmarks.runners import RUNTIMES, Case, Codes, all_cases
 from framelift.benchmarks.runners.ncnn import ncnn_form
 from framelift.benchmarks.runners.openvino import BEST, byte_form
+from framelift.benchmarks.statistics.bootstrap import paired
+from framelift.benchmarks.statistics.measurement import Measurement, measurements_of
 from framelift.cli.main import exit_code_of
 from framelift.engine.backends import choose_backend
 from framelift.engine.compute import Compute
@@ -138,9 +145,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     said: list[str] = []
     alone = RandomStack(4, 3).write(tmp_path_factory.mktemp("models") / "alone.onnx")
     settings = Settings(("c4x2", str(alone)), sizes=((33, 7),), threads=(1, 2), repeat=2, seconds=0)
-    made = measure(settings, said.append)
-    assert len(said) == 2 * 2
+    kept: list[int] = []
+    made = measure(settings, said.append, lambda so_far: kept.append(len(so_far["rows"])))
+    assert len(said) == 1 + 2 * 2
+    assert kept == [len(CASES) * group for group in (1, 2, 3, 4)]
     return made
+
+
+def by_name(report: Report) -> dict[tuple[str, str], Measurement]:
+    return {(m.case, m.metric): m for m in measurements_of(report)}
 
 
 def test_there_is_a_row_for_each_case_of_each_group(report: Report) -> None:
@@ -148,47 +161,69 @@ def test_there_is_a_row_for_each_case_of_each_group(report: Report) -> None:
     assert groups == {(name, (33, 7), threads) for name in ("c4x2", "alone") for threads in (1, 2)}
     for group in groups:
         rows = [row for row in report["rows"] if (row["network"], tuple(row["input_size"]), row["threads"]) == group]
-        assert [row["case"] for row in rows] == [case.name for case in CASES]
+        assert [row["way"] for row in rows] == [case.name for case in CASES]
     paths = [row["path"] for row in report["rows"][: len(CASES)] if row["runtime"] == "native"]
     assert sorted(paths) == sorted(path for precision in PRECISIONS for path in fast_paths(precision))
 
 
-def test_ratios_are_of_the_same_turn(report: Report) -> None:
-    rows = {row["case"]: row for row in report["rows"] if row["network"] == "c4x2" and row["threads"] == 2}
-    measured = {name: row for name, row in rows.items() if not row["reason"]}
+def test_a_case_has_every_frame_by_turn(report: Report) -> None:
+    found = by_name(report)
+    rows = {row["way"]: row for row in report["rows"] if row["network"] == "c4x2" and row["threads"] == 2}
+    measured = {way: row["case"] for way, row in rows.items() if not row["reason"]}
     assert {"onnxruntime fp32", "onnxruntime int8"} <= measured.keys()
-    for row in measured.values():
-        own = [turn["network"] for turn in row["turns"]]
-        assert len(own) == 2
-        assert row["ms"] == {"median": statistics.median(own), "min": min(own), "max": max(own)}
-        assert all(0 < turn["network"] <= turn["whole"] and turn["cpu"] > 0 for turn in row["turns"])
-        assert row["speed"].keys() == {name for name in REFERENCES if name in measured}
-        for name, speed in row["speed"].items():
-            theirs = [turn["network"] for turn in measured[name]["turns"]]
-            assert speed["median"] == pytest.approx(statistics.median(b / a for a, b in zip(own, theirs, strict=True)))
-        assert row["difference"] <= 16
-    assert measured["onnxruntime fp32"]["speed"]["onnxruntime fp32"] == {"median": 1, "min": 1, "max": 1}
+    assert rows["onnxruntime fp32"]["case"] == "c4x2, onnxruntime fp32, 33x7, 2 threads"
+    for case in measured.values():
+        network, cpu, whole = (found[case, metric] for metric in (NETWORK, CPU, WHOLE))
+        assert len(network.turns) == len(cpu.turns) == len(whole.turns) == 2
+        assert all(0 < ours <= all_of_it for ours, all_of_it in zip(network.values, whole.values, strict=True))
+        assert found[case, DIFFERENCE].median <= 16
+    assert found[measured["onnxruntime fp32"], DIFFERENCE].median == 0
 
 
-def test_the_share_of_the_peak_is_that_of_the_operations(report: Report) -> None:
-    peaks = report["peak"]["operations"]
-    at_most = next(iter(peaks.values()))  # of the path that is measured in each turn
+def test_ratios_are_of_the_same_turn(report: Report) -> None:
+    found, shown = by_name(report), markdown(report)
     for row in report["rows"]:
-        if row["runtime"] != "native" or row["reason"]:
-            assert row["peak_share"] is None
-            continue
-        width, height = row["input_size"]
-        operations = 2 * row["macs_per_pixel"] * width * height
-        rates = [operations / (turn["network"] / 1000) for turn in row["turns"]]
-        possible = [row["threads"] * peaks[row["path"]] * now / at_most for now in row["gauged"]]
-        assert row["peak_share"] == pytest.approx(np.median(np.divide(rates, possible)))
-    assert report["peak"]["bandwidth"] > 1e8
+        reference = row["case"].replace(row["way"], REFERENCES[0])
+        if not row["reason"]:
+            own, theirs = found[row["case"], NETWORK], found[reference, NETWORK]
+            times = statistics.median(b / a for a, b in zip(own.middles, theirs.middles, strict=True))
+            assert paired(own, theirs).middle == pytest.approx(times)
+            assert f"{times:.2f} (" in shown
+    assert "1.00 (1.00 to 1.00)" in shown
+
+
+def test_the_share_of_the_peak_is_of_what_one_core_can_do(report: Report) -> None:
+    found = by_name(report)
+    paths = {row["path"] for row in report["rows"] if row["path"]}
+    assert {metric for case, metric in found if case == ONE_CORE} == paths | {COPYING}
+    assert all(len(found[ONE_CORE, path].turns) == 2 for path in paths)
+    for row in report["rows"]:
+        assert ((row["case"], OF_PEAK) in found) is (row["runtime"] == "native" and not row["reason"])
+    shares = [m.median for (_, metric), m in found.items() if metric == OF_PEAK]
+    assert all(0 < share < 1.5 for share in shares)
+
+
+def test_the_report_says_how_far_to_trust_it(report: Report) -> None:
+    assert report["complete"]
+    assert len(report["calibration"]["compute"]) == 4 * 2
+    assert report["overhead"]["ms"] > 0
+    assert {"alone", "c4x2", "c4x2-int8"} == report["models"].keys()
+
+
+def test_times_are_drawn_by_cost(report: Report) -> None:
+    plots = figures(report)
+    assert [plot.name for plot in plots] == ["networks-33x7-1", "networks-33x7-2"]
+    for plot in plots:
+        assert isinstance(plot, Lines)
+        assert {"native fp32", "onnxruntime fp32", "onnxruntime int8"} <= plot.series.keys()
+        assert [point.label for point in plot.series["onnxruntime int8"]] == ["c4x2"]  # `alone` has no such form
+        assert {point.label for point in plot.series["native fp32"]} == {"c4x2", "alone"}
 
 
 def test_what_there_is_no_form_of_is_a_row_that_says_so(report: Report) -> None:
     rows = [row for row in report["rows"] if row["network"] == "alone" and row["precision"] == "int8"]
     assert {row["reason"] for row in rows if row["runtime"] == "onnxruntime"} == {"alone has no INT8 form"}
-    assert not any("ms" in row for row in rows)
+    assert not {row["case"] for row in rows} & {case for case, _ in by_name(report)}
 
 
 def test_a_peer_that_is_not_installed_is_a_row_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +253,7 @@ def test_the_command_measures_what_it_is_told(tmp_path: Path, capsys: pytest.Cap
     assert exit_code_of(["bench", "cpu", *words.split(), "--json", str(file)]) == ExitCode.DONE
     made = read_report(file)
     assert made["command"] == f"framelift bench cpu {words}"
-    assert [row["case"] for row in made["rows"]] == ["onnxruntime fp32", "onnxruntime int8"]
+    assert [row["way"] for row in made["rows"]] == ["onnxruntime fp32", "onnxruntime int8"]
     assert capsys.readouterr().out == markdown(made)
 
 

@@ -1,92 +1,49 @@
-"""The benchmark of reuse: scenes that change as they say, equal outputs, a report that is shown."""
+"""The benchmark of reuse: equal outputs, a report that is shown."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from clips import Clip, write_clip
-from framelift.benchmarks import render
-from framelift.benchmarks.documents import markdown
+from framelift.benchmarks.pages.figures import Bars
 from framelift.benchmarks.report import Report, read_report
-from framelift.benchmarks.reuse import THREADS, Settings, measure
-from framelift.benchmarks.reuse_scenes import KINDS, Scene
+from framelift.benchmarks.reuse.figures import figures
+from framelift.benchmarks.reuse.measure import KEPT, WITH, WITHOUT, measure
+from framelift.benchmarks.reuse.settings import CLIPS, THREADS, Settings
+from framelift.benchmarks.reuse.tables import document as markdown
+from framelift.benchmarks.statistics.bootstrap import paired
+from framelift.benchmarks.statistics.measurement import Measurement, measurements_of
+from framelift.benchmarks.workloads import Clip as Rendered
+from framelift.benchmarks.workloads import render, workload_named
+from framelift.benchmarks.workloads import write_clip as write_pictures
 from framelift.cli.main import exit_code_of
 from framelift.engine.errors import ExitCode, UsageError
-from runs import frames_of
-
-SCENES = [Scene(kind, width=160, height=96, frames=24) for kind in KINDS]
-BY_KIND = {scene.kind: scene for scene in SCENES}
-
-
-def changes(scene: Scene) -> list[float]:
-    """From each frame to the next: the share of the pixels that change."""
-    frames = list(KINDS[scene.kind](scene))
-    assert len(frames) == scene.frames
-    assert {frame.shape for frame in frames} == {(scene.height, scene.width, 3)}
-    return [float((a != b).any(axis=2).mean()) for a, b in pairwise(frames)]
-
-
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.kind)
-def test_a_scene_is_rendered_alike_each_time_and_written_whole(scene: Scene, tmp_path: Path) -> None:
-    first, again = list(KINDS[scene.kind](scene)), list(KINDS[scene.kind](scene))
-    np.testing.assert_array_equal(first, again)
-    file = scene.write(tmp_path)
-    assert file.stem == scene.name
-    pictures = frames_of(file)
-    assert [(frame.width, frame.height) for frame in pictures] == [(160, 96)] * scene.frames
-
-
-def test_every_parameter_is_in_the_name() -> None:
-    scene = SCENES[0]
-    changed: dict[str, Any] = dict.fromkeys(("width", "height", "frames", "rate", "seed"), 2)
-    others = [replace(scene, **{name: value}) for name, value in changed.items()]
-    assert len({other.name for other in [*SCENES, *others]}) == len(KINDS) + len(others)
-
-
-def test_a_screen_changes_in_few_places_and_jumps_once() -> None:
-    shares = changes(BY_KIND["screen"])
-    assert sum(share > 0.1 for share in shares) == 1
-    assert sum(share == 0 for share in shares) > len(shares) / 2
-    assert any(0 < share < 0.02 for share in shares)
-
-
-def test_a_camera_has_noise_everywhere() -> None:
-    assert min(changes(BY_KIND["camera"])) > 0.5
-
-
-def test_drawings_are_shown_twice() -> None:
-    shares = changes(BY_KIND["animation"])
-    assert set(shares[::2]) == {0.0}
-    assert all(0 < share < 0.5 for share in shares[1::2])
-
-
-def test_of_noise_nothing_stays() -> None:
-    assert min(changes(BY_KIND["noise"])) > 0.99
-
-
-# ---- the report
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Noise, and a file in which nothing moves."""
     file = tmp_path_factory.mktemp("clips") / "still.mkv"
-    still = next(render.render(render.Clip(96, 64, frames=1)))
-    render.write_clip(file, [still] * 24, 24, codec="ffv1", options={})
+    still = next(render(Rendered(96, 64, frames=1)))
+    write_pictures(file, [still] * 24, 24, codec="ffv1", options={})
     said: list[str] = []
-    made = measure(Settings(("noise", str(file)), ("tiny-8",), (96, 64), frames=24, repeat=2), said.append)
+    kept: list[int] = []
+    settings = Settings(("noise:96x64:24f:24fps", str(file)), ("tiny-8",), frames=24, repeat=2)
+    made = measure(settings, said.append, lambda so_far: kept.append(len(so_far["rows"])))
     assert len(said) == 1 + 2 * 2
+    assert kept == [2, 4]
     return made
 
 
+def of_rows(report: Report, metric: str) -> list[Measurement]:
+    found = {(m.case, m.metric): m for m in measurements_of(report)}
+    return [found[row["case"], metric] for row in report["rows"]]
+
+
 def test_there_is_a_row_for_each_clip_and_mode(report: Report) -> None:
-    clips = [replace(BY_KIND["noise"], width=96, height=64).name, "still.mkv"]
+    clips = [Rendered(96, 64, 24, 24, "noise").name, "still.mkv"]
     assert [(row["clip"], row["mode"], row["threads"]) for row in report["rows"]] == [
         (clip, mode, threads) for clip in clips for mode, threads in THREADS.items()
     ]
@@ -94,21 +51,29 @@ def test_there_is_a_row_for_each_clip_and_mode(report: Report) -> None:
 
 
 def test_what_stays_is_kept_and_noise_is_not(report: Report) -> None:
-    *noise, still, still_in_two = (row["kept_share"] for row in report["rows"])
+    *noise, still, still_in_two = (kept.median for kept in of_rows(report, KEPT))
     assert noise == [0, 0]
     assert still == pytest.approx(23 / 24)  # all but the first frame
     assert still_in_two == pytest.approx(22 / 24)  # each thread's first
 
 
-def test_ratios_are_of_the_same_pass(report: Report) -> None:
-    for row in report["rows"]:
-        assert len(row["turns"]) == 2
-        ratios = [turn["ms"] / turn["ms_without"] for turn in row["turns"]]
-        assert row["ratio"] == {"median": pytest.approx(sum(ratios) / 2), "min": min(ratios), "max": max(ratios)}
+def test_each_pass_is_a_turn_and_ratios_are_within_it(report: Report) -> None:
+    (plot,) = figures(report)
+    assert isinstance(plot, Bars)
+    shown = markdown(report)
+    for ours, without in zip(of_rows(report, WITH), of_rows(report, WITHOUT), strict=True):
+        assert [len(turn) for turn in (*ours.turns, *without.turns)] == [1] * 4
+        ratios = sorted(a / b for a, b in zip(ours.values, without.values, strict=True))
+        found = paired(without, ours)
+        assert found.middle == pytest.approx(sum(ratios) / 2)
+        assert f"{100 * (found.middle - 1):+.1f} (" in shown
+        assert found.middle in [bar["time"] for bar in plot.rows.values()]
+    assert len(report["calibration"]["compute"]) == 2 * 2
+    assert report["complete"]
 
 
 def test_the_command_measures_what_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = "--clip screen --model tiny-8 --model tiny-16 --size 64x48 --frames 3 --repeat 1"
+    words = "--clip screen:64x48:4f --model tiny-8 --model tiny-16 --frames 3 --repeat 1"
     file = tmp_path / "report.json"
     assert exit_code_of(["bench", "reuse", *words.split(), "--json", str(file)]) == ExitCode.DONE
     made = read_report(file)
@@ -118,11 +83,16 @@ def test_the_command_measures_what_it_is_told(tmp_path: Path, capsys: pytest.Cap
     assert sum(line.startswith(f"| {made['rows'][0]['clip']}, tiny-") for line in document.splitlines()) == 4
 
 
+def test_what_is_measured_by_default() -> None:
+    assert {clip.partition(":")[0] for clip in CLIPS} == {"screen", "camera", "animation", "noise"}
+    assert all(workload_named(clip).frames == Settings().frames for clip in Settings().clips)
+
+
 def test_an_unknown_clip_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code_of(["bench", "reuse", "--clip", "abacus"]) == ExitCode.USAGE
     said = capsys.readouterr().err
     assert "'abacus'" in said
-    assert "screen, camera, animation, noise" in said
+    assert "screen" in said
 
 
 def test_a_clip_of_which_nothing_can_be_kept_is_refused(tmp_path: Path) -> None:

@@ -15,9 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import DataError, SettingError
@@ -56,11 +54,6 @@ class LPIPS(nn.Module):
             )
         layers = zip(self.linear, self._directions(a), self._directions(b), strict=True)
         return torch.stack([linear((x - y) ** 2).mean((1, 2, 3)) for linear, x, y in layers]).sum(0)
-
-    def distance(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-        """Of two pictures, RGB [H, W, 3]. Raises ValueError for shapes it does not take."""
-        pair = (torch.from_numpy(np.moveaxis(each, -1, 0)[None] / np.float32(255.0)) for each in (a, b))
-        return float(self(*pair))
 
     def _directions(self, x: Tensor) -> list[Tensor]:
         """The features that are compared, scaled to length 1 at each pixel."""

@@ -32,7 +32,8 @@ class Percentiles:
 class Glass:
     """A viewer's stream, from the end of the warm-up to the last frame seen."""
 
-    ms: Percentiles  # from a frame's making to its picture at the viewer
+    latencies: tuple[float, ...]  # ms from a frame's making to its picture at the viewer, in the order of arrival
+    ms: Percentiles  # of these
     early_ms: float  # the median of the first third of this time
     late_ms: float  # and of the last: more, where latency builds up
     frames: int  # sent in this time
@@ -56,6 +57,7 @@ def glass_of(made: Mapping[int, float], seen: Sequence[Seen], warm_up: float = W
     latencies = [1000 * (at - made[number]) for number, at in sorted(first.items(), key=lambda item: item[1])]
     third = max(1, len(latencies) // 3)
     return Glass(
+        latencies=tuple(latencies),
         ms=Percentiles.of(latencies),
         early_ms=round(median(latencies[:third]), 2),
         late_ms=round(median(latencies[-third:]), 2),

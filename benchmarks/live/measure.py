@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..report import Report, new_report
+from ..report import Report, add, finish, new_report
+from ..statistics.measurement import measurements_of
+from ..statistics.overhead import Overhead, overhead
 from . import KIND
 from .failures import Failed
-from .results import Result, Row, Target
-from .scene import write_scene
+from .frame_id import stamp
+from .results import GLASS, Result, Target
+from .scene import Scene, write_scene
 from .settings import Say, Settings, Work
 
 
@@ -24,23 +29,40 @@ def measure(settings: Settings, say: Say, keep: Callable[[Report], None] = lambd
         from .browser import chromium  # noqa: PLC0415  playwright is wanted by this case alone
 
         chromium()
-    report = new_report(KIND, settings.command())
+    report = new_report(KIND, settings.command(), asdict(settings))
     report["clip"] = {"name": settings.clip.name, "size": list(settings.size), "scale": settings.scale}
     with TemporaryDirectory() as folder:
         say(f"rendering {settings.clip.name}")
         work = Work(settings, write_scene(Path(folder), settings.clip, settings.scale), say)
         report["cases"] = {}
         for case in settings.cases:
-            report["cases"][case] = _measured(case, work)
+            result = _measured(case, work)
+            report["cases"][case] = result.as_row()
+            for measurement in result.measurements:
+                add(report, measurement)
+            report["calibration"] = work.calibration.to_json()
             keep(report)
+        finish(report, work.calibration, _overhead(report, work.scene))
     return report
 
 
-def _measured(case: str, work: Work) -> Row:
+def _measured(case: str, work: Work) -> Result:
     """By the module of the case's name. A failure is a result, too, and hours of other cases are not lost by it."""
     try:
         result: Result = import_module(f".cases.{case}", __package__).measure(work)
     except Failed as error:
         work.say(f"{case}: {error}")
-        return Result([], [Target(f"{case} can be measured", 0, least=1)]).as_row() | {"failed": str(error)}
-    return result.as_row()
+        return Result([], [Target(f"{case} can be measured", 0, least=1)], failed=str(error))
+    return result
+
+
+def _overhead(report: Report, scene: Scene) -> Overhead | None:
+    """Of the clock's readings and the number that is drawn, which lie within the glass-to-glass time."""
+    glass, luma = [m.median for m in measurements_of(report) if m.metric == GLASS], scene.luma(0).copy()
+
+    def timing() -> None:
+        time.perf_counter()
+        stamp(luma, 1)
+        time.perf_counter()
+
+    return overhead(timing, min(glass)) if glass else None

@@ -1,15 +1,23 @@
-"""What the cases give: rows of several runs, and targets met or missed."""
+"""What the cases give: rows, measurements, and targets met or missed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..report import spread_of
+from ..statistics.measurement import Better, Measurement
+from .glass import Glass
 from .run import Ran
 
 Row = dict[str, Any]
+
+GLASS, P95, P99 = "glass to glass", "glass to glass p95", "glass to glass p99"
+EARLY, LATE, GAP = "p50 at first", "p50 at last", "longest gap"
+LOST, DOUBLED, OUT_OF_ORDER, UNREAD = "lost", "twice", "out of order", "unread"
+FPS, BITRATE, PSNR = "pictures seen", "bitrate", "PSNR-Y"
+CORES, MEMORY, ADDED, ENCODE, MACHINE = "cores busy", "memory", "added p95", "cores that encode", "machine late"
+"""The metrics of a run, as the viewer, the server and the publisher see it. All but the first have a value a run."""
 
 
 @dataclass(frozen=True)
@@ -39,40 +47,65 @@ class Result:
 
     rows: list[Row]
     targets: list[Target]
+    measurements: list[Measurement] = field(default_factory=list)
+    failed: str | None = None  # why there is nothing
 
     def as_row(self) -> Row:
-        """As the report holds it."""
-        return {"rows": self.rows, "targets": [target.as_row() for target in self.targets]}
+        """As the report holds it, besides the measurements."""
+        targets = [target.as_row() for target in self.targets]
+        return {"rows": self.rows, "targets": targets, "failed": self.failed}
 
 
-def row_of(runs: Sequence[Ran], **what: Any) -> Row:
-    """`what` it was, then numbers of all runs, then the runs themselves."""
-
-    def spread(value: Callable[[Ran], float]) -> dict[str, float]:
-        return spread_of([value(ran) for ran in runs])
-
+def row_of(name: str, runs: Sequence[Ran], **what: Any) -> Row:
+    """`what` it was, and what is no measurement; `name` is that of its measurements."""
+    video = (runs[-1].session or {}).get("video", {})
     return {
+        "case": name,
         **what,
-        "p50_ms": spread(lambda ran: ran.glass.ms.p50),
-        "p95_ms": spread(lambda ran: ran.glass.ms.p95),
-        "p99_ms": spread(lambda ran: ran.glass.ms.p99),
-        "longest_gap_ms": spread(lambda ran: ran.glass.longest_gap_ms),
         "frames": sum(ran.glass.frames for ran in runs),
-        "lost": sum(ran.glass.lost for ran in runs),
-        "doubled": sum(ran.glass.doubled for ran in runs),
-        "out_of_order": sum(ran.glass.out_of_order for ran in runs),
-        "unread": sum(ran.glass.unread for ran in runs),
-        "fps": spread(lambda ran: ran.glass.fps),
-        "bitrate": spread(lambda ran: ran.bitrate),
-        "cpu": spread(lambda ran: ran.cpu),
-        "late_p95_ms": spread(lambda ran: ran.late_ms.p95),
-        "added_p95_ms": _spread_of_known([ran.added_p95 for ran in runs]),
-        "psnr": _spread_of_known([ran.psnr for ran in runs]),
         "size": list(runs[-1].size),
-        "samples": [asdict(ran) for ran in runs],
+        "rungs": video.get("rungs"),  # which ways of enlarging made how many frames, by our server
+        "dropped": video.get("dropped"),  # by hand-over
+        "backend": video.get("backend"),
+        "reason": video.get("reason"),
     }
 
 
-def _spread_of_known(values: Sequence[float | None]) -> dict[str, float] | None:
+def measurements_of_runs(name: str, runs: Sequence[Ran]) -> list[Measurement]:
+    """All that a run shows; what is not known of every run is left out."""
+    return [
+        *measurements_of_glass(name, [ran.glass for ran in runs]),
+        *_known(name, BITRATE, "Mb/s", "lower", [ran.bitrate / 1e6 for ran in runs]),
+        *_known(name, PSNR, "dB", "higher", [ran.psnr for ran in runs]),
+        *_known(name, CORES, "cores", "lower", [ran.cpu for ran in runs]),
+        *_known(name, MEMORY, "MB", "lower", [ran.memory / 1e6 for ran in runs]),
+        *_known(name, ADDED, "ms", "lower", [ran.added_p95 for ran in runs]),
+        *_known(name, ENCODE, "cores", "lower", [ran.encode_share for ran in runs]),
+        *_known(name, MACHINE, "ms", "lower", [ran.late_ms.p95 for ran in runs]),
+    ]
+
+
+def measurements_of_glass(name: str, seen: Sequence[Glass]) -> list[Measurement]:
+    """What a viewer alone shows."""
+
+    def value(metric: str, unit: str, better: Better, of: Callable[[Glass], float]) -> Measurement:
+        return Measurement(name, metric, unit, better, tuple((float(of(glass)),) for glass in seen))
+
+    return [
+        Measurement(name, GLASS, "ms", "lower", tuple(glass.latencies for glass in seen)),
+        value(P95, "ms", "lower", lambda glass: glass.ms.p95),
+        value(P99, "ms", "lower", lambda glass: glass.ms.p99),
+        value(EARLY, "ms", "lower", lambda glass: glass.early_ms),
+        value(LATE, "ms", "lower", lambda glass: glass.late_ms),
+        value(GAP, "ms", "lower", lambda glass: glass.longest_gap_ms),
+        value(FPS, "fps", "higher", lambda glass: glass.fps),
+        value(LOST, "frames", "lower", lambda glass: glass.lost),
+        value(DOUBLED, "frames", "lower", lambda glass: glass.doubled),
+        value(OUT_OF_ORDER, "frames", "lower", lambda glass: glass.out_of_order),
+        value(UNREAD, "frames", "lower", lambda glass: glass.unread),
+    ]
+
+
+def _known(name: str, metric: str, unit: str, better: Better, values: Sequence[float | None]) -> list[Measurement]:
     known = [value for value in values if value is not None]
-    return spread_of(known) if known else None
+    return [Measurement(name, metric, unit, better, tuple((v,) for v in known))] if len(known) == len(values) else []

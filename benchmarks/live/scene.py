@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...training.imresize import imresize
 from ...training.metrics import psnr
-from ..render import Clip, Rgb, render, video_frame
+from ..workloads import Clip, Rgb, render, video_frame
 from . import frame_id
 
 RATE = 30  # frames a second

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...engine.errors import UsageError
-from ..render import Clip
+from ..statistics.calibration import Calibration
+from ..workloads import Clip
 from .codecs import MIME_TYPES, Codec
 from .scene import RATE, Scene
 
@@ -68,8 +69,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Work:
-    """What a case gets: the settings, the scene that has been rendered, and where to say how far it is."""
+    """What a case gets: the settings, the scene that has been rendered, and where to say how far it is.
+
+    It takes a sample of the calibration before each run.
+    """
 
     settings: Settings
     scene: Scene
     say: Say
+    calibration: Calibration = field(default_factory=Calibration)

@@ -32,6 +32,7 @@ class Lines:
     series: Mapping[str, Sequence[Point]]
     x_axis: Axis = "linear"
     y_axis: Axis = "linear"
+    zero: bool = False  # y begins there: what should look level must not be stretched by its noise
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ def _packed(values: Sequence[float]) -> str:
 
 def _unpacked(text: str) -> list[float]:
     try:
-        return np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), "<f4").astype(float).tolist()
+        values: list[float] = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), "<f4").tolist()
     except zlib.error as error:
         raise ValueError(f"packed values cannot be read: {error}") from error
+    return values

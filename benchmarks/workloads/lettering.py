@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.float32]
-"""[H, W, 3] R G B, 0..1."""
+from .drawing import Picture, blend, box_within
+
 Point = tuple[int, int]
 
 # Each letter's lines, a space between them; a line's points are pairs of digits, x 0..4 and y 0 (top)..6.
@@ -42,7 +42,7 @@ def draw_text(
     unit = height / 6
     for place, letter in enumerate(text):
         x = left + place * _ADVANCE * unit
-        box = _box(picture, x - unit, top - unit, x + 5 * unit, top + 7 * unit)
+        box = box_within(picture, x - unit, top - unit, x + 5 * unit, top + 7 * unit)
         rows, columns = np.mgrid[box].astype(np.float32)
         distance = np.full(rows.shape, np.inf, np.float32)
         for a, b in _segments(letter):
@@ -50,9 +50,10 @@ def draw_text(
         blend(picture, box, np.clip((_STROKE / 2 - distance) * unit + 0.5, 0, 1), np.array(colour, np.float32))
 
 
-def blend(picture: Picture, box: tuple[slice, slice], share: NDArray[np.float32], colour: NDArray[np.float32]) -> None:
-    """Cover `picture[box]` with `colour` ([3] or [h, w, 3]) by `share` [h, w], 0..1."""
-    picture[box] += share[..., None] * (colour - picture[box])
+def words(rng: np.random.Generator, length: int) -> str:
+    """So many letters and spaces."""
+    letters = [*LETTERS, *" " * 4]
+    return "".join(letters[i] for i in rng.integers(len(letters), size=length))
 
 
 def _segments(letter: str) -> Iterator[tuple[Point, Point]]:
@@ -65,12 +66,3 @@ def _distance(x: NDArray[np.float32], y: NDArray[np.float32], a: Point, b: Point
     dx, dy = b[0] - a[0], b[1] - a[1]
     along = np.clip(((x - a[0]) * dx + (y - a[1]) * dy) / (dx * dx + dy * dy), 0, 1)
     return np.hypot(x - a[0] - along * dx, y - a[1] - along * dy).astype(np.float32)
-
-
-def _box(picture: Picture, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
-    """The whole pixels of `picture` between these edges."""
-    height, width = picture.shape[:2]
-    return (
-        slice(min(height, max(0, int(top))), max(0, min(height, int(bottom) + 1))),
-        slice(min(width, max(0, int(left))), max(0, min(width, int(right) + 1))),
-    )

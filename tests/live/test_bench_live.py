@@ -14,24 +14,27 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-from framelift.benchmarks.live.bench import measure
+from framelift.benchmarks.live.cases.soak import PROCESSES
 from framelift.benchmarks.live.child import Child, Link
 from framelift.benchmarks.live.codecs import codec_named
 from framelift.benchmarks.live.failures import ChildFailed, NothingSeen
+from framelift.benchmarks.live.figures import figures
 from framelift.benchmarks.live.frame_id import read, read_picture, stamp
 from framelift.benchmarks.live.glass import glass_of
+from framelift.benchmarks.live.measure import measure
 from framelift.benchmarks.live.processes import Usage, family_of
-from framelift.benchmarks.live.results import Target
+from framelift.benchmarks.live.results import ADDED, GLASS, P95, P99, Target
 from framelift.benchmarks.live.run import Peers, run
 from framelift.benchmarks.live.scene import Scene, write_scene
 from framelift.benchmarks.live.servers import stock_server
 from framelift.benchmarks.live.settings import Settings
 from framelift.benchmarks.live.slow_model import HEAVY
 from framelift.benchmarks.live.stock import StockSettings
+from framelift.benchmarks.live.tables import document
 from framelift.benchmarks.live.viewer import Seen
-from framelift.benchmarks.live_tables import document
-from framelift.benchmarks.render import Clip
 from framelift.benchmarks.report import Report, read_report, write_report
+from framelift.benchmarks.statistics.measurement import find, measurements_of
+from framelift.benchmarks.workloads import Clip
 from framelift.engine.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -257,19 +260,29 @@ def report() -> Report:
 
 def test_our_server_is_measured_beside_plain_aiortc(report: Report) -> None:
     rows = {row["system"]: row for row in report["cases"]["latency"]["rows"]}
+    found = {(m.case, m.metric): m for m in measurements_of(report)}
     assert list(rows) == ["ours, our peers", "ours, stock peers", "stock, our peers", "stock, stock peers"]
     for row in rows.values():
         assert row["size"] == [512, 256]
         assert row["frames"] > 10
-        assert row["p50_ms"]["median"] <= row["p95_ms"]["median"] <= row["p99_ms"]["median"]
-        assert (row["added_p95_ms"] is not None) is row["system"].startswith("ours")
-    assert rows["stock, stock peers"]["p50_over_stock"] == 1
+        glass = found[row["case"], GLASS]
+        assert len(glass.turns) == 1
+        assert 10 < len(glass.values) <= row["frames"]
+        assert glass.median <= found[row["case"], P95].median <= found[row["case"], P99].median <= max(glass.values)
+        assert ((row["case"], ADDED) in found) is row["system"].startswith("ours")
+        assert (row["rungs"] is not None) is row["system"].startswith("ours")
+    assert report["complete"]
+    assert len(report["calibration"]["compute"]) == 4 + 1
+    assert 0 < report["overhead"]["share"] < 0.01
 
 
 def test_the_soak_says_what_became_of_the_sessions(report: Report) -> None:
     (row,) = report["cases"]["soak"]["rows"]
     assert row["sessions"] == {"opened": 2, "failed": 0, "why": None}
-    assert all(sample["processes"] == 2 for sample in row["samples"])
+    processes = find(measurements_of(report), row["case"], PROCESSES)
+    assert processes is not None
+    assert set(processes.values) == {2}
+    assert len(processes.values) == len(row["at"])
     last = {target["what"]: target for target in report["cases"]["soak"]["targets"]}
     assert last["sessions opened and closed"]["met"]
 
@@ -283,6 +296,7 @@ def test_every_target_is_in_the_report_met_or_missed(report: Report, tmp_path: P
         for target in result["targets"]:
             assert words[target["what"]] == ("met" if target["met"] else "**missed**")
     assert report["command"] in text
+    assert {plot.name for plot in figures(report)} == {"live-latency-h264", "live-soak"}
     assert "framelift bench live --case latency --case soak --codec h264 --seconds 3 " in report["command"]
 
 

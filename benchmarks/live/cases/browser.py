@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import product
 from typing import TYPE_CHECKING
 
-from ...report import spread_of
+from ...statistics.measurement import Measurement
 from ..codecs import Codec
-from ..results import Result, Row, Target
+from ..results import GLASS, Result, Row, Target, measurements_of_glass
 from ..settings import Work
 from .systems import OURS, STOCK, System, serving
 
@@ -24,30 +23,36 @@ def measure(work: Work) -> Result:
     cases = list(product(work.settings.codecs, (OURS, STOCK)))
     runs: dict[tuple[Codec, System], list[BrowserRan]] = {case: [] for case in cases}
     for turn, (codec, system) in product(range(work.settings.repeat), cases):
+        work.calibration.take()
         with serving(system, work.settings) as server:
             ran = run_browser(server, codec, work.settings.seconds_of("browser"), work.settings.size)
         runs[codec, system].append(ran)
         ms = ran.glass.ms
         work.say(f"browser, {codec}, {system.name}, turn {turn + 1}: p50 {ms.p50:.1f}, p95 {ms.p95:.1f} ms")
-    rows = [_row(codec, system.ours, runs[codec, system]) for codec, system in cases]
-    best = {row["codec"]: row["p50_ms"]["median"] for row in rows if row["server"] == "ours"}
-    return Result(
-        rows, [Target(f"Chromium, {codec}: glass to glass p50, ms", p50, most=60.0) for codec, p50 in best.items()]
-    )
+    rows = [_row(codec, system, runs[codec, system]) for codec, system in cases]
+    measured = [m for case in cases for m in measurements_of_glass(_name(*case), [ran.glass for ran in runs[case]])]
+    return Result(rows, [_target(codec, measured) for codec in work.settings.codecs], measured)
 
 
-def _row(codec: Codec, ours: bool, runs: list[BrowserRan]) -> Row:
+def _name(codec: Codec, system: System) -> str:
+    return f"browser, {codec}, {_server(system)}"
+
+
+def _server(system: System) -> str:
+    return "ours" if system.ours else "stock"
+
+
+def _row(codec: Codec, system: System, runs: list[BrowserRan]) -> Row:
     return {
+        "case": _name(codec, system),
         "codec": codec,
-        "server": "ours" if ours else "stock",
+        "server": _server(system),
         "browser": runs[0].browser,
-        "p50_ms": spread_of([ran.glass.ms.p50 for ran in runs]),
-        "p95_ms": spread_of([ran.glass.ms.p95 for ran in runs]),
-        "fps": spread_of([ran.glass.fps for ran in runs]),
         "frames": sum(ran.glass.frames for ran in runs),
-        "lost": sum(ran.glass.lost for ran in runs),
-        "doubled": sum(ran.glass.doubled for ran in runs),
-        "unread": sum(ran.glass.unread for ran in runs),
         "size": list(runs[-1].size),
-        "samples": [asdict(ran) for ran in runs],
     }
+
+
+def _target(codec: Codec, measured: list[Measurement]) -> Target:
+    p50 = next(m.median for m in measured if (m.case, m.metric) == (_name(codec, OURS), GLASS))
+    return Target(f"Chromium, {codec}: glass to glass p50, ms", p50, most=60.0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
-from statistics import median
 
+from ...statistics.bootstrap import paired
+from ...statistics.measurement import Measurement
 from ..codecs import Codec
-from ..results import Result, Row, Target, row_of
+from ..results import ADDED, GLASS, P95, Result, Target, measurements_of_runs, row_of
 from ..run import Peers, Ran, run
 from ..scene import RATE
 from ..settings import Work
@@ -20,37 +21,35 @@ def measure(work: Work) -> Result:
     runs: dict[tuple[Codec, System], list[Ran]] = {each: [] for each in product(work.settings.codecs, ALL)}
     for turn, (codec, system) in product(range(work.settings.repeat), runs):
         peers = Peers(work.scene, codec, system.tuned, work.settings.seconds_of("latency"), compare=True)
+        work.calibration.take()
         with serving(system, work.settings) as server:
             ran = run(server, peers)
         runs[codec, system].append(ran)
         ms = ran.glass.ms
         work.say(f"latency, {codec}, {system.name}, turn {turn + 1}: p50 {ms.p50:.1f}, p95 {ms.p95:.1f} ms")
-    rows = [_row(codec, system, runs) for codec, system in runs]
-    return Result(rows, [target for codec in work.settings.codecs for target in _targets(codec, rows)])
+    names = {(codec, system): name_of(codec, system) for codec, system in runs}
+    rows = [row_of(names[each], runs[each], codec=each[0], system=each[1].name) for each in runs]
+    measured = [m for each in runs for m in measurements_of_runs(names[each], runs[each])]
+    return Result(rows, [t for codec in work.settings.codecs for t in _targets(codec, measured)], measured)
 
 
-def _row(codec: Codec, system: System, runs: dict[tuple[Codec, System], list[Ran]]) -> Row:
-    """With the ratios to plain aiortc, the median over the turns."""
-    own, stock = runs[codec, system], runs[codec, STOCK]
-    pairs = list(zip(own, stock, strict=True))
-    return {
-        **row_of(own, codec=codec, system=system.name),
-        "p50_over_stock": median(a.glass.ms.p50 / b.glass.ms.p50 for a, b in pairs),
-        "p95_over_stock": median(a.glass.ms.p95 / b.glass.ms.p95 for a, b in pairs),
-    }
+def name_of(codec: Codec, system: System) -> str:
+    """A row's, and that of its measurements."""
+    return f"latency, {codec}, {system.name}"
 
 
-def _targets(codec: Codec, rows: list[Row]) -> list[Target]:
-    row = next(row for row in rows if (row["codec"], row["system"]) == (codec, OURS.name))
-    added = row["added_p95_ms"]
+def _targets(codec: Codec, measured: list[Measurement]) -> list[Target]:
+    found = {(m.case, m.metric): m for m in measured}
+    ours, stock = name_of(codec, OURS), name_of(codec, STOCK)
+    added = found.get((ours, ADDED))  # none where nothing was sent in the last seconds of a run
     targets = [
-        Target(f"{codec}: added latency p95, ms", added and added["median"], most=round(_FRAME_MS, 1)),
-        Target(f"{codec}: p50 over stock's", row["p50_over_stock"], most=1 / 3),
-        Target(f"{codec}: p95 over stock's", row["p95_over_stock"], most=1 / 3),
+        Target(f"{codec}: added latency p95, ms", added.median if added else None, most=round(_FRAME_MS, 1)),
+        Target(f"{codec}: p50 over stock's", paired(found[stock, GLASS], found[ours, GLASS]).middle, most=1 / 3),
+        Target(f"{codec}: p95 over stock's", paired(found[stock, P95], found[ours, P95]).middle, most=1 / 3),
     ]
     if codec == "h264":
         targets += [
-            Target("h264: glass to glass p50, ms", row["p50_ms"]["median"], most=25.0),
-            Target("h264: glass to glass p95, ms", row["p95_ms"]["median"], most=50.0),
+            Target("h264: glass to glass p50, ms", found[ours, GLASS].median, most=25.0),
+            Target("h264: glass to glass p95, ms", found[ours, P95].median, most=50.0),
         ]
     return targets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from ..results import Result, row_of
+from ..results import Result, measurements_of_runs, row_of
 from ..run import Peers, run
 from ..settings import Work
 from .systems import OURS, STOCK, serving
@@ -14,11 +14,14 @@ _SHARES = (0.01, 0.02)
 
 def measure(work: Work) -> Result:
     """Our server with our peers, and plain aiortc; one run each."""
-    rows = []
+    rows, measured = [], []
     for codec, share, system in product(work.settings.codecs, _SHARES, (OURS, STOCK)):
         peers = Peers(work.scene, codec, system.tuned, work.settings.seconds_of("loss"), loss=share)
+        work.calibration.take()
         with serving(system, work.settings) as server:
             ran = run(server, peers)
-        rows.append(row_of([ran], codec=codec, system=system.name, loss=share))
+        name = f"loss, {codec}, {share:.0%}, {system.name}"
+        rows.append(row_of(name, [ran], codec=codec, system=system.name, loss=share))
+        measured += measurements_of_runs(name, [ran])
         work.say(f"loss of {share:.0%}, {codec}, {system.name}: p95 {ran.glass.ms.p95:.1f} ms")
-    return Result(rows, [])
+    return Result(rows, [], measured)

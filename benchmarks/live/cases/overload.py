@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..results import Result, Row, Target, row_of
-from ..run import Peers, run
+from ..results import Result, Row, Target, measurements_of_runs, row_of
+from ..run import Peers, Ran, run
 from ..scene import RATE
 from ..servers import Server, our_server, stock_server
 from ..settings import Settings, Work
@@ -25,18 +25,22 @@ _Open = Callable[[], AbstractContextManager[Server]]
 
 def measure(work: Work) -> Result:
     """Our server with a slow stage, or a slow model, and plain aiortc likewise; the first codec alone."""
-    codec, rows = work.settings.codecs[0], []
+    codec, rows, targets, measured = work.settings.codecs[0], [], [], []
     with TemporaryDirectory() as folder:
         model = HEAVY.write(Path(folder) / "heavy.onnx")
         for (what, system), server in _servers(work.settings, model).items():
             peers = Peers(work.scene, codec, system.tuned, work.settings.seconds_of("overload"))
+            work.calibration.take()
             with server() as opened:
                 ran = run(opened, peers)
-            row = {**row_of([ran], codec=codec, system=system.name, slow=what), **_counted(ran.session)}
+            name = f"overload, {codec}, slow {what}, {system.name}"
+            row = row_of(name, [ran], codec=codec, system=system.name, slow=what)
             rows.append(json.loads(json.dumps(row).replace(str(model), model.name)))  # not where it lay for an hour
+            measured += measurements_of_runs(name, [ran])
+            targets += _targets(what, ran, rows[-1]) if system is OURS else []
             glass = ran.glass
             work.say(f"overload, slow {what}, {system.name}: {glass.early_ms:.0f}, later {glass.late_ms:.0f} ms")
-    return Result(rows, [target for row in rows if row["system"] == OURS.name for target in _targets(row)])
+    return Result(rows, targets, measured)
 
 
 def _servers(settings: Settings, model: Path) -> Mapping[tuple[str, System], _Open]:
@@ -51,18 +55,11 @@ def _servers(settings: Settings, model: Path) -> Mapping[tuple[str, System], _Op
     }
 
 
-def _counted(session: Row | None) -> Row:
-    """What our server says: frames dropped, by hand-over, and how many each way of enlarging has made."""
-    if session is None:
-        return {"dropped": None, "rungs": None}
-    return {"dropped": session["video"]["dropped"], "rungs": session["video"]["rungs"]}
-
-
-def _targets(row: Row) -> list[Target]:
-    what, glass = row["slow"], row["samples"][0]["glass"]
+def _targets(what: str, ran: Ran, row: Row) -> list[Target]:
+    glass = ran.glass
     targets = [
-        Target(f"slow {what}: how much the latency grew, ms", glass["late_ms"] - glass["early_ms"], most=1000 / RATE),
-        Target(f"slow {what}: longest time without a new picture, ms", glass["longest_gap_ms"], most=1000.0),
+        Target(f"slow {what}: how much the latency grew, ms", glass.late_ms - glass.early_ms, most=1000 / RATE),
+        Target(f"slow {what}: longest time without a new picture, ms", glass.longest_gap_ms, most=1000.0),
     ]
     if what != "model":  # which is not used where it is too slow
         targets.append(Target(f"slow {what}: frames dropped and counted", sum(row["dropped"].values()), least=1))

@@ -11,10 +11,11 @@ import numpy as np
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
+from ...statistics.measurement import Measurement
 from ..codecs import Codec
 from ..frames import upscaled_frame
-from ..results import Result, Row, Target, row_of
-from ..run import Peers, Ran, run
+from ..results import Result, Row, Target, measurements_of_runs, row_of
+from ..run import Peers, run
 from ..scene import RATE, Scene
 from ..settings import Work
 from .systems import OURS, serving
@@ -25,29 +26,37 @@ _SETTLED, _COMPARED = 2 * RATE, 15  # frames until the rate has settled; then on
 _BY = ("bicubic", "bilinear")
 """How browsers enlarge, by their speed and the zoom."""
 
+SMALL_BITRATE, GAIN = "small, bitrate", "gain"
+"""Metrics besides those of a run."""
+
 
 def measure(work: Work) -> Result:
     """Our server at each bitrate; then the small stream at the bitrate that the viewer had received."""
-    rows = []
+    rows, targets, measured = list[Row](), list[Target](), list[Measurement]()
     for codec, bitrate in product(work.settings.codecs, _BITRATES):
         options = {} if bitrate is None else {"bitrate": str(bitrate)}
         seconds = work.settings.seconds_of("quality")
+        work.calibration.take()
         with serving(OURS, work.settings) as server:
             ran = run(server, Peers(work.scene, codec, True, seconds, compare=True, options=options))
-        rows.append(_row(work, codec, bitrate, ran))
-        work.say(f"quality, {codec}, {ran.bitrate / 1e6:.2f} Mb/s: {ran.psnr} dB, {rows[-1]['small']}")
-    defaults = [row for row in rows if row["asked"] is None]
-    return Result(rows, [_target(row) for row in defaults])
+        name = f"quality, {codec}, {'default bitrate' if bitrate is None else f'{bitrate / 1e6:g} Mb/s'}"
+        small = small_stream(work.scene, codec, round(ran.bitrate))
+        assert ran.psnr is not None
+        gain = ran.psnr - max(small[by] for by in _BY)
+        rows.append(row_of(name, [ran], codec=codec, asked=bitrate))
+        measured += [*measurements_of_runs(name, [ran]), *_beside(name, small, gain)]
+        if bitrate is None:
+            what = f"{codec}: dB above the small stream enlarged, at the default bitrate"
+            targets.append(Target(what, gain, least=0))
+        work.say(f"quality, {codec}, {ran.bitrate / 1e6:.2f} Mb/s: {ran.psnr} dB, {small}")
+    return Result(rows, targets, measured)
 
 
-def _row(work: Work, codec: Codec, asked: int | None, ran: Ran) -> Row:
-    small = small_stream(work.scene, codec, round(ran.bitrate))
-    row = row_of([ran], codec=codec)
-    return {**row, "asked": asked, "small": small, "gain": row["psnr"]["median"] - max(small[by] for by in _BY)}
-
-
-def _target(row: Row) -> Target:
-    return Target(f"{row['codec']}: dB above the small stream enlarged, at the default bitrate", row["gain"], least=0)
+def _beside(name: str, small: dict[str, float], gain: float) -> list[Measurement]:
+    """The small stream's figures, and how far above the better way of enlarging it we are."""
+    values = {f"small, {by}": ("dB", small[by]) for by in _BY}
+    values |= {SMALL_BITRATE: ("Mb/s", small["bitrate"] / 1e6), GAIN: ("dB", gain)}
+    return [Measurement(name, metric, unit, "higher", ((value,),)) for metric, (unit, value) in values.items()]
 
 
 def small_stream(scene: Scene, codec: Codec, bitrate: int) -> dict[str, float]:

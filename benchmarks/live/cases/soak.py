@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from statistics import median
 
+from ...statistics.measurement import Measurement
 from ..child import Child
 from ..churn import Churned, Churning, churn
 from ..codecs import Codec
 from ..processes import Usage
 from ..publisher import Publishing, publish
-from ..results import Result, Row, Target
+from ..results import MEMORY, Result, Row, Target
 from ..servers import Server
 from ..settings import Work
 from ..viewer import Viewing, view
@@ -22,21 +23,42 @@ _BEGIN, _END = 40.0, 30.0  # seconds for a process to begin and to end in
 _SAMPLES = 60
 _GROWTH = 0.05  # of memory, that passes for flat
 
+THREADS, FILES, PROCESSES = "threads", "open files", "processes"
+"""The server's, beside `MEMORY`."""
+
 
 def measure(work: Work) -> Result:
     """One stream and one viewer all the time; sessions opened and closed beside them."""
     codec, seconds = work.settings.codecs[0], work.settings.seconds_of("soak")
+    work.calibration.take()
     with serving(OURS, work.settings) as server:
         samples, churned = _soaked(work, server, codec, seconds)
+    name = f"soak, {codec}, {OURS.name}"
     row: Row = {
+        "case": name,
         "codec": codec,
         "system": OURS.name,
         "seconds": seconds,
         "sessions": asdict(churned),
-        "samples": [{"at": at, **asdict(usage)} for at, usage in samples],
+        "at": [at for at, _ in samples],  # seconds since the beginning, of each measured value
     }
     work.say(f"soak: {churned.opened} sessions, {churned.failed} failed")
-    return Result([row], _targets(samples, churned, work.settings.sessions))
+    measured = _measurements(name, [usage for _, usage in samples])
+    return Result([row], _targets(samples, churned, work.settings.sessions), measured)
+
+
+def _measurements(name: str, usages: list[Usage]) -> list[Measurement]:
+    """One turn: the usage over the time."""
+    values: dict[str, list[float]] = {
+        MEMORY: [usage.memory / 1e6 for usage in usages],
+        THREADS: [usage.threads for usage in usages],
+        FILES: [usage.files for usage in usages],
+        PROCESSES: [usage.processes for usage in usages],
+    }
+    return [
+        Measurement(name, metric, "MB" if metric == MEMORY else "", "lower", (tuple(map(float, each)),))
+        for metric, each in values.items()
+    ]
 
 
 def _soaked(work: Work, server: Server, codec: Codec, seconds: float) -> tuple[list[tuple[float, Usage]], Churned]:

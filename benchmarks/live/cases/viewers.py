@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
-from statistics import median
 
+from ...statistics.bootstrap import paired
+from ...statistics.measurement import Measurement, find
 from ..codecs import Codec
-from ..results import Result, Row, Target, row_of
+from ..results import CORES, ENCODE, Result, Target, measurements_of_runs, row_of
 from ..run import Peers, Ran, run
 from ..settings import Work
 from .systems import OURS, STOCK, System, serving
@@ -21,25 +22,32 @@ def measure(work: Work) -> Result:
     runs: dict[tuple[System, int], list[Ran]] = {case: [] for case in cases}
     for turn, (system, count) in product(range(work.settings.repeat), cases):
         peers = Peers(work.scene, codec, system.tuned, work.settings.seconds_of("viewers"), viewers=count)
+        work.calibration.take()
         with serving(system, work.settings) as server:
             ran = run(server, peers)
         runs[system, count].append(ran)
         work.say(f"viewers: {count}, {system.name}, turn {turn + 1}: {ran.cpu:.2f} cores busy")
-    rows = [_row(codec, system, count, runs) for system, count in cases]
-    ours = {row["viewers"]: row for row in rows if row["system"] == OURS.name}
-    return Result(rows, [_target("server's CPU", "cpu_over_one", ours), _target("encoding", "encode_over_one", ours)])
+    names = {(system, count): name_of(codec, system, count) for system, count in cases}
+    rows = [
+        row_of(names[each], ran, codec=codec, system=each[0].name, viewers=each[1], slowest_p95_ms=_slowest(ran))
+        for each, ran in runs.items()
+    ]
+    measured = [m for each in cases for m in measurements_of_runs(names[each], runs[each])]
+    return Result(
+        rows, [_target("server's CPU", CORES, codec, measured), _target("encoding", ENCODE, codec, measured)], measured
+    )
 
 
-def _row(codec: Codec, system: System, count: int, runs: dict[tuple[System, int], list[Ran]]) -> Row:
-    pairs = list(zip(runs[system, count], runs[system, 1], strict=True))
-    encode = [a.encode_share / b.encode_share for a, b in pairs if a.encode_share and b.encode_share]
-    return {
-        **row_of(runs[system, count], codec=codec, system=system.name, viewers=count),
-        "cpu_over_one": median(a.cpu / b.cpu for a, b in pairs),
-        "encode_over_one": median(encode) if encode else None,
-        "slowest_p95_ms": max(each.ms.p95 for ran in runs[system, count] for each in ran.each),
-    }
+def name_of(codec: Codec, system: System, count: int) -> str:
+    """A row's, and that of its measurements."""
+    return f"viewers, {codec}, {system.name}, {count}"
 
 
-def _target(what: str, ratio: str, ours: dict[int, Row]) -> Target:
-    return Target(f"{what} with four viewers over with one", ours[_COUNTS[-1]][ratio], most=1.3)
+def _slowest(runs: list[Ran]) -> float:
+    return max(each.ms.p95 for ran in runs for each in ran.each)
+
+
+def _target(what: str, metric: str, codec: Codec, measured: list[Measurement]) -> Target:
+    one, many = (find(measured, name_of(codec, OURS, count), metric) for count in _COUNTS)
+    over = paired(one, many).middle if one and many else None
+    return Target(f"{what} with four viewers over with one", over, most=1.3)
