@@ -16,8 +16,13 @@ def case_name(
     empty) is not in the name.
     """
     words = [model, " ".join(dict.fromkeys((backend, precision))), f"{size[0]}x{size[1]}"]
-    words += [] if threads is None else [f"{threads} thread{'s' if threads > 1 else ''}"]
+    words += [] if threads is None else [threads_in_words(threads)]
     return ", ".join([*words, mode] if mode else words)
+
+
+def threads_in_words(count: int) -> str:
+    """Such as "1 thread"."""
+    return f"{count} thread{'s' * (count > 1)}"
 
 
 def model_name(model: str | Path, scale: int) -> str:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .report import Report
 from .statistics import calibration
 from .statistics.bootstrap import Ratio, interval
 from .statistics.compare import BETWEEN_RUNS
 from .statistics.measurement import Measurement
+from .statistics.overhead import LARGEST_SHARE
 
 _SPREAD = (
     "In brackets: between what the median lies at 95 %, by how the turns of this run differ. Another run of the same "
@@ -18,7 +18,7 @@ _SPREAD = (
 )
 
 
-def head(title: str, report: Report, facts: Sequence[str]) -> str:
+def head(title: str, report: Mapping[str, Any], facts: Sequence[str]) -> str:
     """What any report begins with: how it was made, on what, and the facts of its kind."""
     machine, versions = report["machine"], report["versions"]
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
@@ -36,7 +36,12 @@ def head(title: str, report: Report, facts: Sequence[str]) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:
     """A Markdown table; the columns from the second hold `numbers`, flush right, or text."""
     lines = [header, ["---", *["---:" if numbers else "---"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Names of files may hold anything: a bar would end the cell, a line break the table."""
+    return " ".join(text.splitlines()).replace("|", "\\|")
 
 
 def measured(measurement: Measurement, digits: int) -> str:
@@ -70,6 +75,6 @@ def _clock(facts: Mapping[str, Any]) -> str:
 def _overhead(overhead: Mapping[str, float] | None) -> list[str]:
     if overhead is None:
         return []
-    return [
-        f"The harness's own cost: {overhead['ms'] * 1000:.1f} us a frame, {overhead['share']:.2%} of the fastest case"
-    ]
+    much = f"; **above {LARGEST_SHARE:.0%}**: short times are shown too long"
+    cost = f"{overhead['ms'] * 1000:.1f} us a frame, {overhead['share']:.2%} of the fastest case"
+    return [f"The harness's own cost: {cost}{much if overhead['share'] > LARGEST_SHARE else ''}"]

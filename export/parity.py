@@ -50,13 +50,18 @@ def function_of(proto: onnx.ModelProto) -> Upscale:
 
 
 def check_parity(
-    network: Callable[[Tensor], Tensor], upscale: Upscale, bound: float = PARITY_BOUND, least: float = -math.inf
+    network: Callable[[Tensor], Tensor],
+    upscale: Upscale,
+    bound: float = PARITY_BOUND,
+    least: float = -math.inf,
+    *,
+    channels: int = 1,
 ) -> Parity:
     """Raises ResultError, which says by how much, when `upscale` is not `network`.
 
     `bound` is the largest difference allowed, white = 1; `least` the PSNR of one against the other in dB.
     """
-    parity = parity_of(network, upscale)
+    parity = parity_of(network, upscale, channels)
     if parity.largest > bound or parity.psnr < least:
         allowed = f"{bound:.2g}" + (f" and {least:.0f} dB" if math.isfinite(least) else "")
         raise ResultError(
@@ -67,10 +72,10 @@ def check_parity(
 
 
 @torch.no_grad()
-def parity_of(network: Callable[[Tensor], Tensor], upscale: Upscale) -> Parity:
-    """Of `network` and `upscale`, which take and give [N, 1, H, W]."""
+def parity_of(network: Callable[[Tensor], Tensor], upscale: Upscale, channels: int = 1) -> Parity:
+    """Of `network` and `upscale`, which take and give pictures of so many channels."""
     rng = np.random.default_rng(0)
-    noise = [rng.random((2, 1, *size), dtype=np.float32) for size in _SIZES]
+    noise = [rng.random((2, channels, *size), dtype=np.float32) for size in _SIZES]
     differences = np.concatenate([(network(torch.from_numpy(x)).numpy() - upscale(x)).ravel() for x in noise])
     if not np.isfinite(differences).all():
         return Parity(math.inf, -math.inf)

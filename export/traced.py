@@ -10,12 +10,9 @@ import warnings
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
-from torch import Tensor
 
 from ..training.errors import ResultError
 from ..training.files import replacing
@@ -77,18 +74,9 @@ def onnx_from_traced(network: Network, name: str, kind: torch.dtype = torch.floa
 
 def check_traced(network: Network, proto: onnx.ModelProto) -> Parity:
     """Compare a graph with the network it was made of. Raises ResultError, which says by how much they differ."""
-    plain = _inference_form(network)
-
-    def planes(x: NDArray[np.float32]) -> NDArray[np.float32]:  # as many as the network takes, made of one
-        return x if network.channels == 1 else np.concatenate([x, x[..., ::-1], x[..., ::-1, :]], axis=1)
-
-    def in_torch(x: Tensor) -> Tensor:
-        y: Tensor = plain(torch.from_numpy(planes(x.numpy())))
-        return y
-
     try:
         run = function_of(proto)
-        return check_parity(in_torch, lambda x: run(planes(x)), TRACED_PARITY_BOUND)
+        return check_parity(_inference_form(network), run, TRACED_PARITY_BOUND, channels=network.channels)
     except (*_RUNTIME_ERRORS, ValueError) as error:  # ValueError: the sizes of what they give differ
         raise ResultError(
             f"{proto.graph.name} does not run in ONNX Runtime as in torch: {' '.join(str(error).split())[:200]}",

@@ -169,6 +169,11 @@ def test_a_cold_start_is_all_of_a_process_until_its_first_frame(clip: Path) -> N
     assert [path.name for path in clip.parent.iterdir()] == [clip.name]
 
 
+def test_a_start_that_fails_says_why(clip: Path) -> None:
+    with pytest.raises(ModelError, match=r"abacus, native int8 failed: .*'abacus'"):
+        start(Choice("abacus", 2, "native", "int8"), clip, clip.parent)
+
+
 # ---- what there is to measure
 
 
@@ -205,7 +210,7 @@ def test_a_precision_that_a_model_lacks_has_a_row_of_words(clip: Path) -> None:
         (Settings(threads=(1, 1000)), UsageError, "1000"),
         (Settings(clip="nowhere"), UsageError, "nowhere"),
         (Settings(clip="pan:4f"), UsageError, "4 frames"),
-        (Settings(clip="pan:64x48", sizes=SMALL), UsageError, "twice"),
+        (Settings(clip="pan:64x48", sizes=SMALL), UsageError, "has a size, and --size gives another"),
     ],
 )
 def test_what_was_named_is_refused_before_any_work(settings: Settings, error: type[Exception], words: str) -> None:
@@ -334,18 +339,21 @@ def test_the_figures_show_every_frame(report: Report, made: dict[tuple[str, str]
 
 def test_a_turn_that_is_interrupted_is_kept_as_far_as_it_came() -> None:
     kept: list[int] = []
+    samples: list[int] = []
 
     def say(line: str) -> None:
         if "turn 2" in line:
             raise KeyboardInterrupt
 
     def keep(report: Report) -> None:
+        samples.append(len(report["calibration"]["compute"]))
         kept.extend(len(m.turns) for m in measurements_of(report) if m.metric == "frame")
 
     settings = Settings(models=("tiny-8",), backends=("native",), sizes=SMALL[:1], threads=(1,), seconds=0)
     with pytest.raises(KeyboardInterrupt):
         measure(settings, say, keep)
     assert kept == [1, 1, 2, 2]
+    assert samples == [1, 2]
 
 
 def test_an_interrupted_run_keeps_what_it_measured(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clips import Clip, write_clip
-from framelift.benchmarks.documents import markdown as shown
+from framelift.benchmarks.pages.contents import markdown as shown
 from framelift.benchmarks.pages.figures import Bars, Lines
-from framelift.benchmarks.pipeline import cases, energy, gpu, levels
+from framelift.benchmarks.pipeline import capacity, cases, energy, gpu, levels
+from framelift.benchmarks.pipeline.bench import Bench
 from framelift.benchmarks.pipeline.capacity import most
-from framelift.benchmarks.pipeline.cases import cases_of
+from framelift.benchmarks.pipeline.cases import cases_of, first_model
 from framelift.benchmarks.pipeline.figures import figures
 from framelift.benchmarks.pipeline.live import Streamed
 from framelift.benchmarks.pipeline.measure import measure
@@ -26,6 +27,7 @@ from framelift.benchmarks.pipeline.sample import Job, take_sample
 from framelift.benchmarks.pipeline.settings import Settings
 from framelift.benchmarks.pipeline.sources import live_source
 from framelift.benchmarks.report import Report, read_report, write_report
+from framelift.benchmarks.statistics.calibration import Calibration
 from framelift.benchmarks.workloads import workload_named
 from framelift.cli.main import exit_code_of
 from framelift.engine.errors import ExitCode, InputError, OutputError, UsageError
@@ -162,6 +164,7 @@ def test_a_file_is_measured_as_it_is(tmp_path: Path) -> None:
         (["--size", "641x360"], "640x360"),
         (["--size", "640x30"], "640x360"),
         (["--clip", "nonsense"], "neither a scene nor a file"),
+        (["--clip", "nonsense", "--frames", "20"], "'nonsense' is neither"),
         (["--clip", "text:48f", "--frames", "20"], "twice"),
         (["--clip", __file__, "--frames", "20"], "leave --size and --frames out"),
     ],
@@ -210,6 +213,7 @@ def test_what_was_measured_until_an_interruption_is_kept() -> None:
     assert turns == {PLAIN: 1, MODEL: 2}
     assert not kept[-1]["complete"]
     assert "**Interrupted" in shown(kept[-1])
+    assert "Fixed work before each of 2 turns" in shown(kept[-1])
     assert figures(kept[-1])
 
 
@@ -424,6 +428,21 @@ def test_the_capacity_is_searched_and_what_was_tried_is_kept(monkeypatch: pytest
     load = next(plot for plot in figures(kept[-1]) if plot.name == "pipeline-streams-load")
     assert isinstance(load, Lines)
     assert [point.x for point in load.series["cores busy"]] == [1, 2]
+
+
+def test_a_search_that_has_found_nothing_yet_leaves_nothing(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = tmp_path / "missing.mp4"
+    monkeypatch.setattr(capacity, "live_source", lambda *_: missing)
+    kept: list[Report] = []
+    settings = Settings(TINY, threads=1, repeat=1, streams=True)
+    bench = Bench(settings, {**report, "streams": None}, tmp_path, Calibration(), quiet, kept.append)
+    with pytest.raises(InputError):
+        capacity.find_capacity(bench, first_model(cases_of(settings)))
+    assert kept[-1]["streams"] is None
+    assert figures(kept[-1])
+    assert "Streams at once" not in shown(kept[-1])
 
 
 def test_plots_say_what_a_stage_costs_and_where_it_waits(report: Report) -> None:

@@ -14,7 +14,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from framelift.benchmarks.documents import markdown
+from framelift.benchmarks.pages.contents import markdown
 from framelift.benchmarks.pages.figures import Cloud
 from framelift.benchmarks.quality.figures import figures
 from framelift.benchmarks.quality.filters import NAMES, Filter

@@ -95,6 +95,13 @@ def test_an_unknown_clip_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "screen" in said
 
 
+def test_an_unknown_model_is_refused_before_anything_is_rendered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(["bench", "reuse", "--model", "abacus"]) == ExitCode.MODEL
+    said = capsys.readouterr().err
+    assert "'abacus'" in said
+    assert "rendering" not in said
+
+
 def test_a_clip_of_which_nothing_can_be_kept_is_refused(tmp_path: Path) -> None:
     file = write_clip(tmp_path / "rgb.mkv", Clip(frames=2, codec="ffv1", pix_fmt="gbrp10le"))
     with pytest.raises(UsageError, match=r"nothing of rgb\.mkv \(gbrp10le\)"):

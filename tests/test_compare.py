@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 from framelift.benchmarks.report import Report, add, finish, new_report, write_report
-from framelift.benchmarks.statistics.calibration import Calibration
 from framelift.benchmarks.statistics.compare import Comparison, Row, compared
 from framelift.benchmarks.statistics.compare_tables import document
 from framelift.benchmarks.statistics.measurement import Better, Measurement, measured_once
@@ -132,14 +131,13 @@ def hashed(rounds: int) -> tuple[float, ...]:
 @pytest.fixture(scope="module")
 def real() -> dict[str, Report]:
     """The same twice, and with a tenth more to do."""
-    calibration = Calibration()
     works = {"before": 3000, "again": 3000, "slower": 3300}
-    turns = interleaved({name: partial(hashed, rounds) for name, rounds in works.items()}, 25, calibration=calibration)
+    turns = interleaved({name: partial(hashed, rounds) for name, rounds in works.items()}, 25)
     reports = {}
     for name, values in turns.items():
         report = new_report("cpu", "framelift bench cpu", {})
         add(report, Measurement("hash", "frame", "ms", "lower", tuple(values)))
-        finish(report, calibration)
+        finish(report)  # no calibration: the turns were the same ones
         reports[name] = report
     return reports
 
@@ -194,12 +192,20 @@ def test_what_only_one_has_is_said() -> None:
         ("c", "only in B"),
     ]
     assert not comparison.regressed
-    assert "1 same, 1 only in A, 1 only in B" in document(comparison, a_report([]), a_report([]))
+    shown = document(comparison, a_report([]), a_report([]))
+    assert "1 same, 1 only in A, 1 only in B" in shown
+    assert "## Only in A\n" in shown
+
+
+def test_reports_with_nothing_in_common_are_refused() -> None:
+    with pytest.raises(InputError, match="no measurement in common"):
+        compared(a_report([steady(1, case="a")]), a_report([steady(1, case="b")]))
 
 
 def test_in_another_unit_it_is_another_metric() -> None:
-    rows = compared(a_report([steady(1, unit="ms")]), a_report([steady(1000, unit="us")])).rows
-    assert [row.verdict for row in rows] == ["only in A", "only in B"]
+    other = steady(1, case="other")
+    rows = compared(a_report([steady(1, unit="ms"), other]), a_report([steady(1000, unit="us"), other])).rows
+    assert [row.verdict for row in rows] == ["only in A", "same", "only in B"]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +262,15 @@ def test_a_slower_or_faster_machine_is_no_news_of_the_software(factor: float) ->
 def test_beyond_what_the_machine_explains_it_is_worse() -> None:
     assert on_machines(steady(10), steady(13), 1.1).regressed
     assert on_machines(steady(10, unit="MB"), steady(11, unit="MB"), 1.1).regressed  # which a slow machine does not add
+
+
+def test_a_noisy_machine_can_tell_great_differences_only() -> None:
+    noisy = {"compute": [4.0, 4.0, 4.0, 6.0, 6.0], "copy": [2.0] * 5}
+    a = a_report([steady(10)], calibration=calibrated(4, 2))
+    for value, verdict in ((14.0, "same"), (17.0, "worse"), (8.0, "better")):
+        assert compared(a, a_report([steady(value)], calibration=noisy)).rows[0].verdict == verdict
+    b = a_report([steady(8)], calibration=calibrated(4, 2))
+    assert compared(a | {"calibration": noisy}, b).rows[0].verdict == "same"
 
 
 def test_how_fast_the_machine_was_is_said() -> None:

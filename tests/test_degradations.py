@@ -20,7 +20,7 @@ pytest.importorskip("safetensors", reason="training needs the extra `train`")
 from framelift.training.compressed import CompressedSettings, load_compressed
 from framelift.training.crops import Crops
 from framelift.training.degradations import kernels
-from framelift.training.degradations.blur import RandomBlur, RandomMotionBlur, RandomShift, blur, sharpen
+from framelift.training.degradations.blur import RandomBlur, RandomMotionBlur, RandomShift, blur
 from framelift.training.degradations.crops import MARGIN, DegradedCrops
 from framelift.training.degradations.i420 import (
     NEUTRAL,
@@ -215,14 +215,6 @@ def test_kernels_are_drawn_as_often_as_published() -> None:
     assert isotropic.mean() == pytest.approx(0.1 + 0.9 * 0.69, abs=0.04)
     assert ringing.mean() <= 0.1 + 0.03
     assert not (ringing & ~isotropic).any()
-
-
-def test_sharpening_makes_edges_steeper_and_leaves_flat_parts() -> None:
-    step = np.full((120, 120), 0.3, np.float32)
-    step[:, 60:] = 0.6
-    sharp = sharpen(step)
-    assert np.ptp(sharp[60, 55:65]) > 0.35
-    assert np.array_equal(sharpen(np.full((60, 60, 3), 0.4, np.float32)), np.full((60, 60, 3), 0.4, np.float32))
 
 
 # ---- sizes, noise, JPEG

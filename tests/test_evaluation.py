@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,20 +19,20 @@ cv2 = pytest.importorskip("cv2", reason="training needs the extra `train`")
 import torch
 from drawings import write_shapes
 from framelift.cli.main import exit_code_of
-from framelift.training import published
+from framelift.training import checkpoint, published
 from framelift.training.curves import draw_curves, read_log
 from framelift.training.errors import DataError, SettingError
-from framelift.training.evaluate import evaluate_bicubic
+from framelift.training.evaluate import Case, clean_cases, evaluate_bicubic
 from framelift.training.folds import cross_validate
 from framelift.training.imresize import imresize
 from framelift.training.lpips import BACKBONES, LPIPS
 from framelift.training.metrics import rgb_from_luma, y_from_rgb
 from framelift.training.networks.carn import CARN
 from framelift.training.photos import photo_paths, read_rgb
-from framelift.training.recipe import Average, Recipe
+from framelift.training.recipe import Average, Optimiser, Recipe
 from framelift.training.recognition import CLASSES, SIDE, drawn_case, read_cifar10, recognise
 from framelift.training.schedules import Cosine
-from framelift.training.scores import Case, Scores, clean_cases, compressed_cases, looking_with, measure
+from framelift.training.scores import Scores, compressed_cases, looking_with, measure
 from framelift.training.search import search
 from framelift.training.table import table_of
 from framelift.training.train import Watching, train
@@ -82,6 +83,8 @@ def test_lpips_looks_at_pictures_as_they_are(photos: Path) -> None:
     a, b = (torch.from_numpy(p).permute(2, 0, 1)[None].float() / 255 for p in (other, truth))
     assert looking_with(lpips)(other, truth) == pytest.approx(float(lpips(a, b)))
     assert looking_with(lpips)(truth, truth) == 0
+    with pytest.raises(DataError, match="31 pixels a side or more"):
+        looking_with(lpips)(other[:30], truth[:30])
 
 
 def test_bicubic_scores_as_the_protocol_has_it(photos: Path) -> None:
@@ -182,18 +185,24 @@ def test_every_photograph_is_held_out_once(photos: Path, tmp_path: Path) -> None
     assert [fold["psnr_y"] for fold in json.loads((tmp_path / "folds" / "folds.json").read_text())] == [
         fold.psnr_y for fold in folds
     ]
+    (tmp_path / "folds" / "fold-0" / "log.jsonl").unlink()  # as when it was cut off before its last line
+    assert cross_validate(SMALL, photos, tmp_path / "folds", 3) == folds
     with pytest.raises(SettingError, match="4 folds of 3"):
         cross_validate(SMALL, photos, tmp_path / "folds", 4)
 
 
 def test_a_search_returns_the_best_of_its_trials(photos: Path, tmp_path: Path) -> None:
     pytest.importorskip("optuna", reason="a search needs the extra `search`")
-    best = search(replace(SMALL, steps=8), photos, tmp_path, photos, trials=3, every=4)
+    watching = Watching(every=4, validation=photos)
+    best = search(replace(SMALL, steps=8), photos, tmp_path, 3, watching)
     logs = {path.parent: json.loads(path.read_text().splitlines()[-1]) for path in tmp_path.glob("trial-*/log.jsonl")}
     whole = {folder: entry["psnr_y"] for folder, entry in logs.items() if entry["step"] == 8}
     final = train(best, photos, tmp_path / "again", Watching(every=8, validation=photos))
     again = json.loads((final.parent / "log.jsonl").read_text().splitlines()[-1])["psnr_y"]
     assert again == max(whole.values())
+    search(replace(SMALL, steps=8), photos, tmp_path, 1, watching)  # goes on, with something new
+    tried = [checkpoint.load(path)[1].settings for path in tmp_path.glob("trial-*/last.safetensors")]
+    assert len({str(settings["optimiser"]) for settings in tried}) == 4
 
 
 # ---- commands
@@ -220,6 +229,38 @@ def test_from_photographs_to_scores_by_three_commands(
     assert set(scores) == {"bicubic x2", "last.safetensors", "mine.onnx"}
     assert scores["last.safetensors"]["psnr_y"] == pytest.approx(scores["mine.onnx"]["psnr_y"], abs=0.01)
     assert len(list((tmp_path / "compared").glob("*.png"))) == 3
+
+
+def test_checkpoints_of_one_name_have_a_row_each(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rates = {rate: replace(SMALL, optimiser=Optimiser(learning_rate=rate)) for rate in (1e-3, 0.1)}
+    last = [train(recipe, photos, tmp_path / str(rate)) for rate, recipe in rates.items()]
+    report = tmp_path / "scores.json"
+    assert exit_code_of(["evaluate", *map(str, last), "--on", str(photos), "--json", str(report)]) == 0
+    capsys.readouterr()
+    scores = json.loads(report.read_text())[f"{photos.name} x2"]
+    assert set(scores) == {"bicubic x2", *map(str, last)}
+    assert scores[str(last[0])] != scores[str(last[1])]
+
+
+def test_what_is_too_small_to_train_on_is_counted(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = shutil.copytree(photos, tmp_path / "pictures")
+    write_shapes(pictures / "small", count=2, height=20, width=90)
+    options = ["--recipe", "tiny-8", "--steps", "1", "--batch", "1", "--crop", "12"]
+    assert exit_code_of(["train", str(pictures), str(tmp_path / "run"), *options]) == 0
+    assert "2 pictures are smaller than a crop and left out" in capsys.readouterr().err
+
+
+def test_two_pictures_are_never_written_to_one_name(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = shutil.copytree(photos, tmp_path / "pictures")
+    assert cv2.imwrite(str(pictures / "0.jpg"), np.zeros((20, 20, 3), np.uint8))
+    assert exit_code_of(["infer", "bicubic", str(pictures), str(tmp_path / "out"), "--scale", "2"]) == 2
+    assert "would both become" in capsys.readouterr().err
 
 
 def test_infer_writes_each_picture_enlarged(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,12 +303,31 @@ def _as_published(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         (["train", "PHOTOS", "OUT", "--folds", "2", "--trials", "2"], 2, "exclude each other"),
         (["train", "PHOTOS", "OUT", "--trials", "2"], 2, "--validation"),
         (["train", "NOTHING", "OUT"], 3, "no picture lies below"),
-        (["infer", "tiny-8-x2", "NOTHING.png", "OUT"], 3, "not a readable picture"),
+        (["infer", "tiny-8-x2", "NOTHING.png", "OUT"], 2, "there is no NOTHING.png"),
+        (["infer", "tiny-8-x2", "PHOTOS", "PHOTOS"], 2, "is one of the pictures"),
+        (["evaluate", "bicubic", "--scale", "0", "--on", "PHOTOS"], 2, "--scale"),
+        (["evaluate", "bicubic", "--scale", "2", "--on", "PHOTOS", "--crf", "52"], 2, "--crf"),
+        (["evaluate", "bicubic", "--scale", "2", "--on", "PHOTOS", "--on", "PHOTOS"], 2, "one name"),
+        (["evaluate", "bicubic", "--scale", "2", "--on", "SMALL"], 3, "14 x 14 are left, allowed: 15 or more"),
+        (["evaluate", "tiny-8-x2", "--recognition", "drawn", "--crf", "28"], 2, "no pictures to measure on"),
+        (["train", "PHOTOS", "OUT", "--learning-rate", "-1"], 2, "learning rate is -1"),
+        (["train", "PHOTOS", "OUT", "--vgg-sha256", "dcbb9e9d"], 2, "no weights of VGG19"),
+        (["train", "PHOTOS", "OUT", "--samples", "2"], 2, "2 samples of no pictures"),
+        (["train", "PHOTOS", "OUT", "--validation", "NOTHING"], 3, "no picture lies below"),
+        (["train", "PHOTOS", "OUT", "--validation", "SMALL"], 3, "14 x 14 are left"),
+        (["train", "PHOTOS", "OUT", "--folds", "2", "--validation", "PHOTOS"], 2, "what they hold out"),
+        (["train", "PHOTOS", "OUT", "--folds", "2", "--device", "cuda"], 2, "device cuda is not there"),
     ],
 )
 def test_what_cannot_be_done_is_said(
     arguments: list[str], code: int, words: str, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    places = {"PHOTOS": str(photos), "OUT": str(tmp_path / "out"), "NOTHING": str(tmp_path / "none")}
+    small = write_shapes(tmp_path / "small", count=1, height=14, width=14)
+    places = {
+        "PHOTOS": str(photos), "OUT": str(tmp_path / "out"), "NOTHING": str(tmp_path / "none"), "SMALL": str(small)
+    }  # fmt: skip
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
     assert exit_code_of([places.get(argument, argument) for argument in arguments]) == code
     assert words in capsys.readouterr().err
+    assert not (tmp_path / "out" / "last.safetensors").exists()

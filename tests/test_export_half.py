@@ -100,6 +100,15 @@ def test_a_form_of_another_network_is_refused() -> None:
         check_half(stack(), onnx_in_half(damped_stack(), "other"))
 
 
+def test_channels_that_are_mixed_up_are_refused() -> None:
+    network, mixed = small_srvgg(2), small_srvgg(2)
+    mixed.load_state_dict(network.state_dict())
+    with torch.no_grad():
+        mixed.get_parameter("body.0.weight").copy_(network.get_parameter("body.0.weight").flip(1))
+    with pytest.raises(ResultError, match="differ by"):
+        check_half(network, onnx_in_half(mixed, "mixed"))
+
+
 def damped_stack() -> PlainSR:
     network = stack()
     with torch.no_grad():

@@ -54,6 +54,8 @@ def test_a_report_says_how_it_was_made_and_how_far_to_trust_it(tmp_path: Path) -
     assert "- a fact" in shown
     assert "1.0 us a frame, 0.20% of the fastest case" in shown
     assert "Interrupted" not in shown
+    assert "above 1%" not in shown
+    assert "**above 1%**" in head("Title", again | {"overhead": {"ms": 0.1, "share": 0.02}}, [])
     assert len(again["models"]["tiny-16-x2"]) == 64
 
 

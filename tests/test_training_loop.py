@@ -20,8 +20,8 @@ cv2 = pytest.importorskip("cv2", reason="training needs the extra `train`")
 import torch
 from drawings import write_shapes
 from framelift.training import checkpoint
-from framelift.training.data import Degraded
-from framelift.training.errors import DataError, ResultError, SettingError
+from framelift.training.data import Degraded, Paired
+from framelift.training.errors import DataError, ResultError, SettingError, WriteError
 from framelift.training.losses.perceptual import PerceptualSettings
 from framelift.training.losses.schedule import DiscriminatorSchedule
 from framelift.training.losses.vgg19 import VGG19
@@ -151,6 +151,31 @@ def test_weights_that_are_not_finite_are_never_saved(photos: Path, tmp_path: Pat
     with pytest.raises(ResultError, match="not finite at step 0"):
         run.save(tmp_path / "run")
     assert final.read_bytes() == before
+
+
+def test_the_state_is_never_ahead_of_the_result(tmp_path: Path) -> None:
+    """Or a run that was cut off between the two, after its last step, would end with an old result."""
+    run = Run(SMALL)
+    run.save(tmp_path / "run")
+    (tmp_path / "run" / CHECKPOINT).unlink()
+    (tmp_path / "run" / CHECKPOINT / "in the way").mkdir(parents=True)
+    run.step = 3
+    with pytest.raises(WriteError):
+        run.save(tmp_path / "run")
+    assert torch.load(tmp_path / "run" / STATE, weights_only=True)["step"] == 0
+
+
+def test_a_run_is_not_resumed_on_other_reductions(tmp_path: Path) -> None:
+    high, low = (
+        write_shapes(tmp_path / "high", height=80, width=80),
+        write_shapes(tmp_path / "low", height=40, width=40),
+    )
+    recipe = replace(SMALL, data=Paired(str(low)))
+    train(recipe, high, tmp_path / "run")
+    write_shapes(low, count=1, height=40, width=40)
+    assert cv2.imwrite(str(low / "1.png"), cv2.imread(str(low / "0.png")))
+    with pytest.raises(SettingError, match="has pictures"):
+        train(recipe, high, tmp_path / "run")
 
 
 # ---- what else a run writes

@@ -18,7 +18,7 @@ class Batches(Protocol):
     """What a run learns from."""
 
     skipped: int
-    """How many pictures were left out because they are smaller than a crop."""
+    """How many pictures, each of its reductions by itself, were left out because they are smaller than a crop."""
 
     def batch(self, step: int, count: int, first: int = 0) -> tuple[Codes, Codes]:
         """Codes (low [B, C, size, size], high [B, C, s*size, s*size]) of crops `first`, `first` + 1, ... of a step.

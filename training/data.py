@@ -20,7 +20,7 @@ from .degradations.second_order import SecondOrder
 from .errors import SettingError
 from .imresize import imresize
 from .pairs import load_paired
-from .photos import load_pairs, photo_paths, read_rgb
+from .photos import listing_of, load_pairs, photo_paths, read_rgb
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,11 @@ class PhotoFiles(Sequence[NDArray[np.uint8]]):
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:  # type: ignore[override]  # nobody asks for slices
         return self._read(self._paths[index])
+
+
+def listing_for(data: Data, photos: Path) -> str:
+    """Which files a run on `data` learns from: `photos.listing_of` of all folders. Raises DataError."""
+    return "\n".join([listing_of(photos), *([listing_of(Path(data.low))] if isinstance(data, Paired) else [])])
 
 
 def batches_of(data: Data, photos: Path, cache: Path, *, scale: int, channels: int, size: int, seed: int) -> Batches:

@@ -9,13 +9,15 @@ from shutil import rmtree
 
 import numpy as np
 
+from . import checkpoint
 from .data import Paired
 from .errors import SettingError
+from .evaluate import evaluate_from_rgb
 from .files import replacing
 from .photos import photo_paths
 from .recipe import Recipe
-from .run import LOG
 from .train import SILENT, Watching, train
+from .upscaler import upscaler_of
 
 TABLE = "folds.json"
 
@@ -29,32 +31,43 @@ class Fold:
     psnr_y: float
 
 
-def cross_validate(recipe: Recipe, photos: Path, out: Path, count: int, watching: Watching = SILENT) -> list[Fold]:
+def cross_validate(
+    recipe: Recipe, photos: Path, out: Path, count: int, watching: Watching = SILENT, *, device: str = "cpu"
+) -> list[Fold]:
     """Train `count` times, each time without another part of the photographs, and measure on that part.
 
     The runs lie in `out`/fold-N, the results in `out`/folds.json; runs that are there already are gone on with. The
     parts depend on the folder and the recipe's seed. Raises SettingError for fewer than 2 parts or more than there are
-    photographs, and for paired folders.
+    photographs, for paired folders, and for validation pictures: these are the part that is held out.
     """
     paths = photo_paths(photos)
     if not 2 <= count <= len(paths):
         raise SettingError(f"{count} folds of {len(paths)} photographs", f"choose 2 to {len(paths)}")
     if isinstance(recipe.data, Paired):
         raise SettingError("folds are made of photographs, not of paired folders", "choose another recipe")
+    if watching.validation is not None:
+        raise SettingError("folds are measured on what they hold out", "leave the validation pictures out")
     order = np.random.default_rng(recipe.seed).permutation(len(paths))
     parts = [{paths[place] for place in order[number::count]} for number in range(count)]
-    folds = [_fold(recipe, photos, out / f"fold-{n}", n, part, watching) for n, part in enumerate(parts)]
+    folds = []
+    for number, part in enumerate(parts):
+        training, held_out = _split(photos, part, out / f"fold-{number}")
+        last = train(recipe, training, held_out.parent, replace(watching, validation=held_out), device=device)
+        folds.append(Fold(number, len(part), _psnr_y(last, held_out)))
     with replacing(out / TABLE) as partial:
         partial.write_text(json.dumps([asdict(fold) for fold in folds], indent=2), encoding="utf-8")
     return folds
 
 
-def _fold(recipe: Recipe, photos: Path, out: Path, number: int, held_out: set[Path], watching: Watching) -> Fold:
+def _split(photos: Path, held_out: set[Path], out: Path) -> tuple[Path, Path]:
+    """Folders in `out` with the photographs to train on, and with those that are held out."""
     rest = set(photo_paths(photos)) - held_out
-    training, validation = (_linked(part, photos, out / name) for part, name in ((rest, "train"), (held_out, "test")))
-    train(recipe, training, out, replace(watching, validation=validation))
-    last = json.loads((out / LOG).read_text(encoding="utf-8").splitlines()[-1])
-    return Fold(number, len(held_out), float(last["psnr_y"]))
+    return _linked(rest, photos, out / "train"), _linked(held_out, photos, out / "test")
+
+
+def _psnr_y(last: Path, pictures: Path) -> float:
+    network, _ = checkpoint.load(last)
+    return evaluate_from_rgb(pictures, network.scale, upscaler_of(network).luma).psnr_y
 
 
 def _linked(paths: set[Path], root: Path, folder: Path) -> Path:

@@ -9,6 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Plane = NDArray[np.float64] | NDArray[np.uint8]
+WINDOW = 11
+"""Pixels a side that SSIM looks at together."""
 
 
 def y_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -53,8 +55,8 @@ def ssim(a: Plane, b: Plane, border: int = 0) -> float:
     differ or hold no window.
     """
     a, b = _inner(a, b, border)
-    if min(a.shape) < 11:
-        raise ValueError(f"SSIM needs 11 x 11 pixels inside the border, not {a.shape}")
+    if min(a.shape) < WINDOW:
+        raise ValueError(f"SSIM needs {WINDOW} x {WINDOW} pixels inside the border, not {a.shape}")
     c1, c2 = (0.01 * 255.0) ** 2, (0.03 * 255.0) ** 2
     mean_a, mean_b = _blur(a), _blur(b)
     var_a = _blur(a * a) - mean_a**2
@@ -75,9 +77,9 @@ def _inner(a: Plane, b: Plane, border: int) -> tuple[NDArray[np.float64], NDArra
 
 def _blur(plane: NDArray[np.float64]) -> NDArray[np.float64]:
     """Gaussian of 11 x 11 pixels, sigma 1.5, where it fits: [H, W] -> [H - 10, W - 10]."""
-    x = np.arange(-5, 6)
+    x = np.arange(WINDOW) - WINDOW // 2
     window = np.exp(-(x**2) / (2 * 1.5**2))
     window /= window.sum()
-    rows = sliding_window_view(plane, 11, axis=0) @ window
-    blurred: NDArray[np.float64] = sliding_window_view(rows, 11, axis=1) @ window
+    rows = sliding_window_view(plane, WINDOW, axis=0) @ window
+    blurred: NDArray[np.float64] = sliding_window_view(rows, WINDOW, axis=1) @ window
     return blurred

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
@@ -26,6 +27,13 @@ class Optimiser:
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0
     clip: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises SettingError for a rate or a norm that is not above 0."""
+        for name in ("learning_rate", "clip"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise SettingError(f"{name.replace('_', ' ')} is {value}", "give a number above 0")
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,10 @@ def _carn(network: str) -> Callable[[int], Recipe]:
 
 
 def _srgan(scale: int) -> Recipe:
-    """Ledig et al., CVPR 2017: features of VGG19 and a thousandth of the discriminator; warm start srresnet."""
+    """Ledig et al., CVPR 2017: features of VGG19 and a thousandth of the discriminator; warm start srresnet.
+
+    Features are compared by L1, as in ESRGAN, where the paper has squares.
+    """
     return Recipe(
         "srgan",
         scale,
@@ -217,6 +220,8 @@ def recipe_named(name: str, scale: int, vgg: str | None = None, *, vgg_sha256: s
         raise SettingError(f"no recipe is named {name!r}", f"choose one of {', '.join(RECIPES)}")
     if scale not in (2, 3, 4):
         raise SettingError(f"scale {scale} is not allowed", "choose 2, 3 or 4")
+    if vgg_sha256 is not None and vgg is None:
+        raise SettingError("there is a sha256, and no weights of VGG19", "give both, or neither")
     recipe = RECIPES[name](scale)
     if recipe.loss.perceptual and vgg is None:
         raise SettingError(f"{name} needs VGG19's weights", "give the path of vgg19-dcbb9e9d.pth")

@@ -133,9 +133,10 @@ class Run:
         info = checkpoint.CheckpointInfo(
             recipe.network, recipe.scale, self.step, self.settings, recipe.channels, self.data, commit
         )
+        # The state last: a run that is cut off between the two repeats some steps, and its result is never out of date.
+        checkpoint.save(folder / CHECKPOINT, self.average, info)
         with replacing(folder / STATE) as partial:
             torch.save(self._state(), partial)
-        checkpoint.save(folder / CHECKPOINT, self.average, info)
 
     def _state(self) -> dict[str, Any]:
         return {

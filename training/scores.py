@@ -8,17 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from .degradations.i420 import i420_from_rgb, rgb_from_i420
 from .degradations.video import Encoding, PannedPhoto, transcode
-from .imresize import crop_to_multiple, imresize
+from .errors import DataError
+from .evaluate import Case, Rgb, truths
 from .lpips import LPIPS
 from .metrics import mse, psnr_from_mse, ssim, y_from_rgb
-from .photos import photo_paths, read_rgb
 from .upscaler import Upscaler
 
-Rgb = NDArray[np.uint8]
 LookDistance = Callable[[Rgb, Rgb], float]
 """(result, truth), RGB [H, W, 3], -> how different they look, such as LPIPS."""
 
@@ -47,31 +45,23 @@ class Scores:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class Case:
-    """A picture to be measured on: RGB, `low` is the truth's reduction."""
-
-    name: str
-    truth: Rgb
-    low: Rgb
-
-
 def looking_with(lpips: LPIPS) -> LookDistance:
-    """LPIPS of 8-bit pictures; the papers' border is not cut off, for it has no meaning there."""
+    """LPIPS of 8-bit pictures; the papers' border is not cut off, for it has no meaning there.
+
+    What it gives raises DataError for pictures that are smaller than the network can look at.
+    """
 
     @torch.no_grad()
     def distance(result: Rgb, truth: Rgb) -> float:
+        if min(truth.shape[:2]) < lpips.smallest:
+            raise DataError(
+                f"LPIPS with {lpips.name} takes {lpips.smallest} pixels a side or more, not {truth.shape[:2]}",
+                "move small pictures out of the folder",
+            )
         a, b = (torch.from_numpy(np.moveaxis(p, -1, 0)[None].astype(np.float32) / 255) for p in (result, truth))
         return float(lpips(a, b))
 
     return distance
-
-
-def clean_cases(folder: Path, scale: int) -> Iterator[Case]:
-    """The pictures below `folder` cropped to a multiple of `scale` and reduced by MATLAB bicubic. Raises DataError."""
-    for path in photo_paths(folder):
-        truth = crop_to_multiple(read_rgb(path), scale)
-        yield Case(path.stem, truth, imresize(truth, 1 / scale))
 
 
 def compressed_cases(folder: Path, scale: int, crf: int) -> Iterator[Case]:
@@ -79,12 +69,11 @@ def compressed_cases(folder: Path, scale: int, crf: int) -> Iterator[Case]:
 
     They move by one low-resolution pixel a frame, down and to the right; studio-range luma is that of video.
     """
-    for path in photo_paths(folder):
-        photo = crop_to_multiple(read_rgb(path), 2 * scale)
+    for name, photo in truths(folder, scale, 2 * scale):
         panned = PannedPhoto(photo, scale)
         offsets = [scale * (number - _FRAMES + 1) for number in range(_FRAMES)]
         clip = [i420_from_rgb(panned.view(offset, offset)) for offset in offsets]
-        yield Case(path.stem, photo, rgb_from_i420(transcode(clip, Encoding("libx264", crf))[-1]))
+        yield Case(name, photo, rgb_from_i420(transcode(clip, Encoding("libx264", crf))[-1]))
 
 
 def measure(cases: Iterator[Case], upscaler: Upscaler, look: LookDistance | None = None) -> Scores:

@@ -17,15 +17,18 @@ STUDY = "study.db"
 BATCHES = (8, 16, 32)
 
 
-def search(recipe: Recipe, photos: Path, out: Path, validation: Path, trials: int, every: int = 1_000) -> Recipe:
-    """The recipe with the learning rate, batch and share of averaging that gave the best PSNR-Y on `validation`.
+def search(recipe: Recipe, photos: Path, out: Path, trials: int, watching: Watching, *, device: str = "cpu") -> Recipe:
+    """The recipe with the learning rate, batch and share of averaging that gave the best PSNR-Y.
 
-    Each trial is a whole run of the recipe in `out`/trial-N, so give a short one; a trial that is worse than the median
-    of those before it at the same step is given up. The study lies in `out` and is gone on with. Raises SettingError
-    where Optuna is not installed or nothing is tried, DataError when no trial ended.
+    It is measured on the validation pictures of `watching`, which must have some. Each trial is a whole run of the
+    recipe in `out`/trial-N, so give a short one; a trial that is worse than the median of those before it at the same
+    step is given up. The study lies in `out` and is gone on with. Raises SettingError where Optuna is not installed,
+    nothing is tried or measured on, DataError when no trial ended.
     """
     if trials < 1:
         raise SettingError(f"{trials} trials", "give 1 or more")
+    if watching.validation is None:
+        raise SettingError("a search needs pictures to compare on", "give validation pictures")
     optuna = _optuna()
     out.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -34,11 +37,12 @@ def search(recipe: Recipe, photos: Path, out: Path, validation: Path, trials: in
         storage=f"sqlite:///{out / STUDY}",
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=recipe.seed),
     )
+    # A seed of its own for each session, or one that goes on would try again what was tried before.
+    study.sampler = optuna.samplers.TPESampler(seed=recipe.seed + len(study.trials))
 
     def run(trial: Any) -> float:
-        return _psnr_y(_suggested(recipe, trial), trial, photos, out / f"trial-{trial.number}", validation, every)
+        return _psnr_y(_suggested(recipe, trial), trial, photos, out / f"trial-{trial.number}", watching, device)
 
     study.optimize(run, n_trials=trials, catch=(ResultError,))  # a trial that diverged is a bad one, not an error
     if not any(trial.state.name == "COMPLETE" for trial in study.trials):
@@ -48,12 +52,9 @@ def search(recipe: Recipe, photos: Path, out: Path, validation: Path, trials: in
 
 def _suggested(recipe: Recipe, trial: Any) -> Recipe:
     """The recipe with what the trial proposes; a finished trial proposes what it was."""
-    if hasattr(trial, "values"):
-        rate, batch, begin = (trial.params[name] for name in ("learning_rate", "batch", "average_from"))
-    else:
-        rate = trial.suggest_float("learning_rate", 1e-4, 5e-3, log=True)
-        batch = trial.suggest_categorical("batch", BATCHES)
-        begin = trial.suggest_float("average_from", 0.5, 0.9)
+    rate = trial.suggest_float("learning_rate", 1e-4, 5e-3, log=True)
+    batch = trial.suggest_categorical("batch", BATCHES)
+    begin = trial.suggest_float("average_from", 0.5, 0.9)
     return replace(
         recipe,
         batch=batch,
@@ -62,13 +63,15 @@ def _suggested(recipe: Recipe, trial: Any) -> Recipe:
     )
 
 
-def _psnr_y(recipe: Recipe, trial: Any, photos: Path, out: Path, validation: Path, every: int) -> float:
+def _psnr_y(recipe: Recipe, trial: Any, photos: Path, out: Path, watching: Watching, device: str) -> float:
     def report(progress: Progress) -> None:
+        if watching.say is not None:
+            watching.say(progress)
         trial.report(progress.entry["psnr_y"], progress.step)
         if trial.should_prune():
             raise _optuna().TrialPruned
 
-    train(recipe, photos, out, Watching(every=every, validation=validation, say=report))
+    train(recipe, photos, out, replace(watching, say=report), device=device)
     return float(json.loads((out / LOG).read_text(encoding="utf-8").splitlines()[-1])["psnr_y"])
 
 

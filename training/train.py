@@ -15,9 +15,11 @@ import numpy as np
 import torch
 
 from .crops import Batches
-from .data import batches_of
+from .data import batches_of, listing_for
+from .errors import SettingError
+from .evaluate import truths
 from .journal import Journal
-from .photos import listing_of, short_hash
+from .photos import short_hash
 from .processes import Processes, together
 from .recipe import Recipe
 from .run import CHECKPOINT, Run
@@ -39,7 +41,7 @@ class Watching:
     """What is saved and measured on the way, every `every` steps; none of it changes the result.
 
     `validation` is a folder of pictures to measure PSNR-Y on, of which the first `samples` are written as PNG, beside
-    bicubic and the truth. `tensorboard` also writes its events (needs the package).
+    bicubic and the truth. `tensorboard` also writes its events (needs the package). `warn` is told what is left out.
     """
 
     every: int = 5_000
@@ -47,6 +49,7 @@ class Watching:
     samples: int = 0
     tensorboard: bool = False
     say: Callable[[Progress], None] | None = None
+    warn: Callable[[str], None] | None = None
 
 
 SILENT = Watching()
@@ -61,22 +64,35 @@ def train(recipe: Recipe, photos: Path, out: Path, watching: Watching = SILENT, 
     cannot be used, SettingError for settings that cannot, ResultError when training diverges, WriteError when the run
     cannot be saved; the last good checkpoint stays.
     """
+    _check(watching, recipe.scale)
     torch.set_num_threads(recipe.threads)
     with together(device) as processes:
-        run = Run(recipe, short_hash(listing_of(photos)), processes)
+        run = Run(recipe, short_hash(listing_for(recipe.data, photos)), processes)
         run.resume(out)
         batches = _prepared(recipe, photos, out.parent / "cache", processes)
+        if batches.skipped and watching.warn is not None and processes.leads:
+            watching.warn(f"{batches.skipped} pictures are smaller than a crop and left out")
         count, first = processes.share(recipe.batch)
         losses: dict[str, list[float]] = defaultdict(list)
         with Journal(out, watching.tensorboard and processes.leads) as journal:
             while run.step < recipe.steps:
                 for name, loss in run.advance(*batches.batch(run.step, count, first)).items():
                     losses[name].append(loss)
-                if (run.step % watching.every == 0 or run.step == recipe.steps) and processes.leads:
-                    _report(run, losses, out, journal, watching)
+                if run.step % watching.every == 0 or run.step == recipe.steps:
+                    if processes.leads:
+                        _report(run, losses, out, journal, watching)
                     losses.clear()
         processes.wait()
     return out / CHECKPOINT
+
+
+def _check(watching: Watching, scale: int) -> None:
+    """Raises SettingError, DataError for what would only be found at the first measurement."""
+    if watching.validation is not None:
+        for _ in truths(watching.validation, scale, scale):
+            pass  # it can be measured on
+    elif watching.samples:
+        raise SettingError(f"{watching.samples} samples of no pictures", "give validation pictures, or no samples")
 
 
 def _prepared(recipe: Recipe, photos: Path, cache: Path, processes: Processes) -> Batches:

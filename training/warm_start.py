@@ -29,7 +29,8 @@ def take_weights(network: Network, source: Path) -> str:
         weights |= {name: weights[name][nearest] for name in _TAILS.get(type(network), ())}
     if _shapes(weights) != _shapes(network.state_dict()):
         raise SettingError(
-            f"{source} is a {info.network}-x{info.scale}, whose weights do not fit", "start from the same network"
+            f"{source} is a {info.network}-x{info.scale}, whose weights do not fit",
+            "start from the same network; only the tiers' and SPAN's weights fit another scale",
         )
     network.load_state_dict(weights)
     return f"{info.network}-x{info.scale} at step {info.step}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from ..cases import threads_in_words
 from ..pages.figures import Figure, Lines, Point
 from ..report import Report
 from ..statistics.bootstrap import interval
@@ -24,7 +25,7 @@ def figures(report: Report) -> list[Figure]:
 
 
 def _by_cost(sides: list[int], threads: int, rows: list[Row], found: Measured) -> Figure:
-    place = f"{size(sides)}, {threads} thread{'s' * (threads > 1)}"
+    place = f"{size(sides)}, {threads_in_words(threads)}"
     return Lines(
         name=f"networks-{size(sides)}-{threads}",
         title=f"Networks on the processor, {place}",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.errors import ModelError
-from ..cases import case_name
+from ..cases import case_name, threads_in_words
 from ..networks import Network
 from ..runners import Case, Codes, Runner
 from ..statistics.measurement import Measurement, measured_once
@@ -23,7 +23,7 @@ REFERENCES = ("onnxruntime fp32", "openvino int8 at best")
 """The cases that all others are compared with; the first one's results, too."""
 
 NETWORK, CPU, WHOLE = "network", "network, CPU", "bytes to bytes"
-OF_PEAK, DIFFERENCE = "share of the peak", "difference"
+OF_PEAK, DIFFERENCE = "share", "difference"
 """The metrics. The share is of the operations that as many cores could have done at that turn's clock."""
 
 
@@ -37,7 +37,7 @@ class Group:
 
     def __str__(self) -> str:
         width, height = self.size
-        return f"{self.network.name} {width}x{height}, {self.threads} thread{'s' * (self.threads > 1)}"
+        return f"{self.network.name} {width}x{height}, {threads_in_words(self.threads)}"
 
     def row(self, case: Case, reason: str | None) -> dict[str, Any]:
         """What the report says of a case besides its measurements; `reason` is why there are none."""
@@ -112,7 +112,7 @@ def _of_peak(row: Mapping[str, Any], turns: Sequence[Sequence[Times]], gauge: Ga
     times = [median(t.network for t in turn) / 1000 for turn in turns]
     rates = gauge.at_most(row["path"], len(turns))
     shares = tuple((done / time / (row["threads"] * rate),) for time, rate in zip(times, rates, strict=True))
-    return [Measurement(row["case"], OF_PEAK, "", "higher", shares)]
+    return [Measurement(row["case"], OF_PEAK, "of peak", "higher", shares)]
 
 
 def _difference(case: str, opened: Mapping[str, tuple[Runner, Codes]], name: str) -> list[Measurement]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from ..cases import threads_in_words
 from ..report import Report
 from ..statistics.bootstrap import paired
 from ..statistics.measurement import Measurement, measurements_of
@@ -78,7 +79,7 @@ def _details(rows: Sequence[Row], found: Measured) -> str:
     words = f"{rows[0]['macs_per_pixel']:,} MAC an input pixel, x{rows[0]['scale']}."
     header = ["case", "network", "CPU", "bytes to bytes", *(f"times {way}" for way in references)]
     header += ["of peak", "differs by"]
-    title = f"### {network}, {sides}, {threads} thread{'s' * (threads > 1)}"
+    title = f"### {network}, {sides}, {threads_in_words(threads)}"
     lines = (_line(row, list(references.values()), found) for row in rows)
     return f"{title}\n\n{words}\n\n{table(header, lines)}"
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from ...engine.errors import FrameliftError
+from ...training.errors import TrainingError
 from ..report import Report, finish, new_report
 from . import KIND
 from .parts import PARTS
@@ -17,8 +18,8 @@ Say = Callable[[str], None]
 def measure(settings: Settings, say: Say, keep: Callable[[Report], None] = lambda _: None) -> Report:
     """The report: `parts` has a report of each kind, `refused` why there is none, `seconds` how long each took.
 
-    `keep` gets what there is so far, with a part that has only begun. Raises UsageError or InputError before any work
-    for wishes that nobody can fulfil.
+    `keep` gets what there is so far, with a part that has only begun. Raises UsageError, InputError or TrainingError
+    before any work for wishes that nobody can fulfil.
     """
     report = new_report(KIND, settings.command(), {"parts": settings.parts})
     report |= {"parts": [], "refused": {}, "seconds": {}}
@@ -33,7 +34,7 @@ def measure(settings: Settings, say: Say, keep: Callable[[Report], None] = lambd
 
         try:
             report["parts"] = [*done, part.measure(say, keep_part)]
-        except FrameliftError as error:
+        except (FrameliftError, TrainingError) as error:
             say(f"{name} is left out: {error.message}")
             report["refused"][name] = error.message
         report["seconds"][name] = round(time.perf_counter() - began, 1)

@@ -54,7 +54,12 @@ def _pipeline(_: Settings) -> Part:
 
 def _quality(asked: Settings) -> Part:
     weights = (asked.weights,) if asked.weights else ()
-    return Part("quality", Quality(pictures=asked.pictures, weights=weights), ("cv2",), "framelift[bench]")
+    wanted = Quality(pictures=asked.pictures, weights=weights)
+    if find_spec("cv2") is not None:
+        from ..quality.pictures import picture_sets  # noqa: PLC0415  it needs cv2
+
+        picture_sets(wanted.pictures, max(wanted.scales), 0)
+    return Part("quality", wanted, ("cv2",), "framelift[bench]")
 
 
 def _peers(asked: Settings) -> Part:
@@ -64,7 +69,7 @@ def _peers(asked: Settings) -> Part:
 
 
 def _live(_: Settings) -> Part:
-    wanted = Live(cases=("latency", "quality"), codecs=("h264",), seconds=10, repeat=2)
+    wanted = Live(cases=("latency",), codecs=("h264",), seconds=8, repeat=3)
     return Part("live", wanted, ("aiortc", "fastapi", "prometheus_client", "uvicorn"), "framelift[live]")
 
 
@@ -75,4 +80,5 @@ PARTS: Mapping[str, Callable[[Settings], Part]] = {
     "peers": _peers,
     "live": _live,
 }
-"""Each looks at what the user asked for at once; the work comes later. Raises UsageError, InputError."""
+"""Each looks at what the user asked for at once; the work comes later. Raises UsageError, InputError,
+and TrainingError for a folder without pictures."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ..kinds import kind_of
 from ..report import Report
+from ..statistics.whole import whole
 from ..tables import head, table
 
 _WORDS = "Each part is a report of its own, measured after the one above it; its figures stand below."
@@ -14,12 +15,15 @@ _WORDS = "Each part is a report of its own, measured after the one above it; its
 def document(report: Report) -> str:
     """Of the whole, without its parts."""
     done = {part["kind"]: "interrupted" if not part["complete"] else "measured" for part in report["parts"]}
-    refused = {name: f"not measured: {why}" for name, why in report["refused"].items()}
+    refused = {
+        name: f"{'measured until it failed' if name in done else 'not measured'}: {why}"
+        for name, why in report["refused"].items()
+    }
     rows = [
         (name, f"{report['seconds'][name]:.0f} s" if name in report["seconds"] else "", became)
         for name, became in (done | refused).items()
     ]
-    parts = [head("Everything, measured", report, []), "## Parts", _WORDS]
+    parts = [head("Everything, measured", whole(report), []), "## Parts", _WORDS]
     return "\n\n".join([*parts, table(("part", "took", "became"), rows, numbers=False)]) + "\n"
 
 

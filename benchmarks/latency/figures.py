@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..cases import threads_in_words
 from ..pages.figures import Bars, Distributions, Figure, Lines, Point
 from ..report import Report
 from ..statistics.bootstrap import interval
@@ -62,7 +63,7 @@ def _sizes(threads: int, groups: Sequence[Group], made: Measured) -> Lines:
                 series.setdefault(label(row), []).append(_point(row, made[row["case"], FRAME]))
     return Lines(
         name=f"latency-by-size-{threads}-threads",
-        title=f"Latency and size, {threads} thread{'s' * (threads > 1)}, x{groups[0].scale}",
+        title=f"Latency and size, {threads_in_words(threads)}, x{groups[0].scale}",
         caption="A line of slope 1 grows as the number of pixels does; a flatter one has a cost that each frame has.",
         x="input, megapixels",
         y="ms",

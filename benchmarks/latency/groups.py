@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..cases import threads_in_words
 from ..report import Report
 from ..statistics.measurement import Measurement, measurements_of
 
@@ -24,7 +25,7 @@ class Group:
         """In words."""
         width, height = self.size
         enlarged = f"{width}x{height} to {width * self.scale}x{height * self.scale}"
-        return f"{enlarged}, {self.threads} thread{'s' * (self.threads > 1)}"
+        return f"{enlarged}, {threads_in_words(self.threads)}"
 
     @property
     def key(self) -> str:

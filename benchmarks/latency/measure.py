@@ -18,12 +18,13 @@ from ..statistics.calibration import Calibration
 from ..statistics.measurement import Measurement, measurements_of
 from ..statistics.overhead import Overhead, overhead
 from ..statistics.turns import interleaved
+from ..workloads import trial_of
 from . import KIND, cold, turn
 from .case import Case, cases_of
 from .chain import Times, timed
 from .choices import choices_of, refusals
 from .settings import Say, Settings
-from .sources import source_of, trial, workloads_of
+from .sources import source_of, workloads_of
 
 Keep = Callable[[Report], None]
 T = TypeVar("T")
@@ -38,7 +39,7 @@ def measure(settings: Settings, say: Say, keep: Keep = lambda _: None) -> Report
     report = new_report(KIND, settings.command(), asdict(settings)) | {"rows": [], "cold": [], "refused": []}
     with TemporaryDirectory() as name:
         folder, workloads, choices = Path(name), workloads_of(settings), choices_of(settings)
-        refused = refusals(choices, settings, trial(workloads[0], folder), folder)
+        refused = refusals(choices, settings, trial_of(workloads[0], folder), folder)
         report["refused"] = [{"case": str(choice), "why": why} for choice, why in refused.items()]
         able = [choice for choice in choices if choice not in refused]
         say(f"rendering or reading {', '.join(workload.name for workload in workloads)}")
@@ -67,6 +68,7 @@ def _frames(
             for name, turns in made.items()
         ]
         _measured(report, [m for name, turns in made.items() for m in turn.measurements(name, turns)])
+        report["calibration"] = calibration.to_json()
         keep(report)
 
     works = {name: partial(turn.take, case.plan, settings.seconds) for name, case in cases.items()}
@@ -82,6 +84,7 @@ def _starts(
     def fill(made: Mapping[str, Sequence[cold.Run]]) -> None:
         report["cold"] = [cases[name].facts for name in made]
         _measured(report, [*before, *(m for name, runs in made.items() for m in cold.measurements(name, runs))])
+        report["calibration"] = calibration.to_json()
         keep(report)
 
     works = {
@@ -106,7 +109,7 @@ def _in_turns(
     def each(case: str, number: int, result: T) -> None:
         made.setdefault(case, []).append(result)
         if all(len(made.get(name, ())) > number for name in works):
-            say(f"{what}, turn {number + 1} of {turns}: {len(works)} cases")
+            say(f"{what}, turn {number + 1} of {turns}")
             fill({name: made[name] for name in works})
 
     try:

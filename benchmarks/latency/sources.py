@@ -11,7 +11,6 @@ from ..workloads import Workload, workload_named, write_clip
 from .settings import SIZES, Settings
 
 LEAST = 8  # frames
-_TRIAL = "noise:64x64:2f"
 _SIZE = re.compile(r":\d+x\d+")
 
 
@@ -29,17 +28,14 @@ def workloads_of(settings: Settings) -> list[Workload]:
     named = workload_named(text)
     if named.path is not None and settings.sizes:
         raise UsageError(f"{named.name} is a file and has its own size", "leave --size out")
-    own = named.path is not None or (_SIZE.search(text) and not settings.sizes)
+    if settings.sizes and _SIZE.search(text):
+        raise UsageError(f"--clip {text} has a size, and --size gives another", "leave one of them out")
+    own = named.path is not None or _SIZE.search(text)
     sizes = settings.sizes or SIZES
     workloads = [named] if own else [workload_named(f"{text}:{width}x{height}") for width, height in sizes]
     if named.frames < LEAST:
         raise UsageError(f"{named.name} has {named.frames} frames", f"measure a clip of {LEAST} or more")
     return workloads
-
-
-def trial(workload: Workload, folder: Path) -> Path:
-    """What can be opened at once, to see whether it can be upscaled: the user's file, or a tiny picture."""
-    return workload.path or source_of(workload_named(_TRIAL), folder).path
 
 
 def source_of(workload: Workload, folder: Path) -> Source:

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from ..report import Report
+from ..statistics.derived import mean, percentile
 from ..statistics.measurement import Measurement
 from ..tables import head, measured, table
 from .chain import Times
@@ -21,9 +22,9 @@ _FACTS = (
     "Each case is opened anew in each turn and warmed up until its frames are steady (MSER-5); those are left out",
 )
 _WORDS = (
-    "Of each case the first table has a frame's whole way: p50 is the median of the turns' medians; p95, p99, mean, "
-    "least and most are of all frames measured. Jitter is the standard deviation of the differences between one frame "
-    "and the next, within a turn. Warm-up is in frames, of the middle turn and of the longest; "
+    "Of each case the first table has a frame's whole way: p50, p95, p99 and mean are medians of the turns' own; least "
+    "and most are of all frames measured. Jitter is the standard deviation of the differences between a frame and the "
+    "next, within a turn. Warm-up is in frames, of the middle turn and of the longest; "
     f"{MOST_WARM} is the most, for frames that never became steady. The second table has the median of each stage: "
     "`decode` counts reading, too; `finish` is what the network leaves to do, such as chroma."
 )
@@ -53,10 +54,10 @@ def _frames(group: Group, made: Measured) -> str:
     rows = []
     for row in group.rows:
         frames, jitter, warm = made[row["case"], FRAME], made[row["case"], JITTER], row["warm_up_frames"]
-        spread = (frames.percentile(0.95), frames.percentile(0.99), statistics.fmean(frames.values))
-        figures = [f"{value:.2f}" for value in (*spread, min(frames.values), max(frames.values))]
+        spread = [measured(each, 2) for each in (percentile(frames, 0.95), percentile(frames, 0.99), mean(frames))]
+        ends = [f"{value:.2f}" for value in (min(frames.values), max(frames.values))]
         counts = [str(len(frames.values)), f"{statistics.median_high(warm)}, {max(warm)}"]
-        rows.append((label(row), measured(frames, 2), *figures, measured(jitter, 2), *counts))
+        rows.append((label(row), measured(frames, 2), *spread, *ends, measured(jitter, 2), *counts))
     return table(header, rows)
 
 

@@ -251,7 +251,7 @@ def _soak(rows: Sequence[Row], found: Found) -> str:
     for row in rows:
         done, at = row["sessions"], row["at"]
         usage = [found[row["case"], metric].values for metric in (MEMORY, THREADS, FILES, PROCESSES)]
-        few = [round(i * (len(at) - 1) / 10) for i in range(11)]
+        few = sorted({round(i * (len(at) - 1) / 10) for i in range(11)})
         lines = [(f"{at[i]:.0f}", *(f"{values[i]:.0f}" for values in usage)) for i in few]
         why = f"; the first: {done['why']}" if done["why"] else ""
         parts += [f"{done['opened']} sessions opened and closed, {done['failed']} failed{why}.", table(header, lines)]

@@ -50,7 +50,11 @@ _PAGE = """\
 
 def page(report: Report) -> str:
     """The same report gives the same page. Raises InputError for a kind this version does not know."""
-    contents = contents_of(report)
+    return page_of(contents_of(report))
+
+
+def page_of(contents: Sequence[Content]) -> str:
+    """The first one's title is the page's; the others are its parts."""
     colours = slots(figure for content in contents for figure in content.figures)
     tokens = [token for index, content in enumerate(contents) for token in _tokens(content, colours, part=index > 0)]
     links, script = linked(tokens), _own("page.js")
@@ -87,8 +91,9 @@ def _facts(tokens: Sequence[Token]) -> Iterator[Token]:
 
 def _verdicts(report: Report) -> str:
     words = [("complete", "good") if report["complete"] else ("interrupted", "bad")]
-    if calibration := report["calibration"]:
-        words.append(("noisy machine", "bad") if is_noisy(calibration) else ("steady machine", "good"))
+    calibrations = [taken for part in (report, *report.get("parts", ())) if (taken := part["calibration"])]
+    if calibrations:
+        words.append(("noisy machine", "bad") if any(map(is_noisy, calibrations)) else ("steady machine", "good"))
     items = "".join(f'<li class="{meant}">{word}</li>' for word, meant in words)
     return f'<ul class="verdicts" aria-label="How far to trust this">{items}</ul>'
 

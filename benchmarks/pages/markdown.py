@@ -9,8 +9,8 @@ from itertools import chain, count, pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-"""HTML in a document is text, for files may be called so; nor is a picture fetched from anywhere."""
+PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
+"""HTML and links in a document are text, for files may be called so."""
 
 
 def level_of(token: Token) -> int:

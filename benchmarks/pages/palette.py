@@ -28,7 +28,7 @@ GRID = Colour("#e3e7eb", "#2d343d")
 SERIES = (
     Colour("#3657c6", "#559ce3"),
     Colour("#bb3f11", "#ff8033"),
-    Colour("#00907c", "#00cd91"),
+    Colour("#008570", "#00cd91"),
     Colour("#773b86", "#d8b7e8"),
     Colour("#b58728", "#e8e560"),
     Colour("#e55fbb", "#d64566"),

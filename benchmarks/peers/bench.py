@@ -77,8 +77,8 @@ class Bench:
             add(self.report, measured_once(case, "PSNR-Y", "dB", "higher", quality.psnr, _PSNR))
             add(self.report, measured_once(case, "SSIM", "", "higher", quality.ssim, _SSIM))
             self.report["rows"].append(self._row(peer, opened))
+            self.keep()
             self.say(f"{case}: {quality.psnr:.2f} dB")
-        self.keep()
 
     def _row(self, peer: Peer, opened: Running) -> dict[str, object]:
         """Without figures: these are measurements."""
@@ -116,7 +116,8 @@ class Bench:
             case = peer.case(self.material.size)
             rows[case]["file_frames"] = jobs[peer].frames
             self._add(case, "throughput", "fps", [(run.fps,) for run in turns])
-            self._add(case, "memory", "MB", [(run.memory / 1e6,) for run in turns])
+            if all(run.memory for run in turns):
+                self._add(case, "memory", "MB", [(run.memory / 1e6,) for run in turns])
 
     def _file(self, peer: Peer, opened: Running, job: FileJob) -> FileRun:
         run = peer.file(opened, job)
@@ -156,8 +157,8 @@ class Bench:
         """The median of what is added."""
         measurement = Measurement(case, metric, unit, "higher" if unit == "fps" else "lower", tuple(turns))
         add(self.report, measurement)
-        self.say(f"{case}: {measurement.median:.2f} {unit}")
         self.keep()
+        self.say(f"{case}: {measurement.median:.2f} {unit}")
         return measurement.median
 
     def _tried(self, peer: Peer, work: Callable[[], T]) -> T | None:

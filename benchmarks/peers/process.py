@@ -21,6 +21,7 @@ from .running import PeerFailed
 
 OPENING = 300.0  # seconds; torch.compile takes half a minute
 ANSWERING = 120.0  # beyond the time that was asked for
+ENDING = 2.0  # seconds for one that says nothing more
 SCRIPT = Path(__file__).parent / "apart" / "superres.py"
 
 
@@ -122,7 +123,10 @@ class Process:
 
     def _last_words(self) -> str:
         """How it ended: the last line it wrote to stderr."""
-        code = self._process.wait()
+        try:
+            code = self._process.wait(ENDING)
+        except subprocess.TimeoutExpired:
+            return "its process answers what nobody understands"
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").split("\n")
         said = [line.strip() for line in lines if line.strip()]

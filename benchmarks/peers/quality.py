@@ -51,11 +51,11 @@ def quality_of_bicubic(material: Material) -> Quality:
 
 def fault_of(quality: Quality, bicubic: Quality, larger: Luma, original: Luma) -> str | None:
     """Why these pictures cannot be what a peer should make; None where they can."""
-    if quality.psnr < bicubic.psnr - BELOW_BICUBIC:
-        return f"PSNR-Y {quality.psnr:.1f} dB, where bicubic has {bicubic.psnr:.1f} dB"
     across, down = _offset(larger, original)
     if (across, down) != (0, 0):
         return f"its picture is moved by {across} pixels across and {down} down"
+    if quality.psnr < bicubic.psnr - BELOW_BICUBIC:
+        return f"PSNR-Y {quality.psnr:.1f} dB, where bicubic has {bicubic.psnr:.1f} dB"
     return None
 
 

@@ -59,7 +59,7 @@ class FileJob:
 
 @dataclass(frozen=True)
 class FileRun:
-    """How that went. Memory in bytes: of the whole program, or of the process that enlarges alone."""
+    """How that went. Memory in bytes: of the whole program, or of the process that enlarges alone; 0: not known."""
 
     fps: float
     memory: int

@@ -49,13 +49,13 @@ class Settings:
 
     def command(self) -> str:
         """The command line that measures this."""
-        words = ["framelift bench peers --clip", shlex.quote(self.clip), f"--scale {self.scale}"]
+        words = ["framelift bench peers --clip", shlex.quote(Path(self.clip).name), f"--scale {self.scale}"]
         words += [f"--model {shlex.quote(model)}" for model in self.models]
         words += [f"--peer {peer}" for peer in self.peers] if self.peers != FAMILIES else []
         words += ["--opencv-python PYTHON"] if self.opencv_python else []
         words += ["--weights FOLDER"] if self.weights else []
         words += [f"--pictures {shlex.quote(folder.name)}" for folder in self.pictures]
-        words += [f"--preset {self.preset} --crf {self.crf:g} --repeat {self.repeat}"]
+        words += [f"--preset {self.preset} --crf {self.crf:g} --repeat {self.repeat} --seconds {self.seconds:g}"]
         return " ".join(words)
 
     def check(self) -> None:
@@ -69,6 +69,8 @@ class Settings:
             raise UsageError(
                 f"--opencv-python {self.opencv_python} cannot be run", "give an environment's interpreter: bin/python"
             )
+        if len({folder.name for folder in self.pictures}) < len(self.pictures):
+            raise UsageError("two folders of --pictures have one name", "rename one: their columns would be alike")
         for folder in (self.weights, *self.pictures):
             if folder is not None and not folder.is_dir():
                 raise InputError(f"{folder} is no folder", "check the name")

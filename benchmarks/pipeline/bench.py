@@ -24,9 +24,14 @@ class Bench:
     folder: Path  # for clips and what becomes of them
     calibration: Calibration
     say: Say
-    keep: Keep
+    keeper: Keep
 
     def add(self, made: Iterable[Measurement]) -> None:
         """Into the report."""
         for measurement in made:
             add(self.report, measurement)
+
+    def keep(self) -> None:
+        """What there is of the report."""
+        self.report["calibration"] = self.calibration.to_json()
+        self.keeper(self.report)

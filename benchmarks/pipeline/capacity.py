@@ -39,8 +39,9 @@ def find_capacity(bench: Bench, case: Case) -> None:
         while len(found) < min(SEARCHES, settings.repeat):
             found.append(most(on_time, max([1, *found[-1:]])))
     finally:
-        _tell(bench, name, rate, levels, found)
-        bench.keep(bench.report)
+        if levels:
+            _tell(bench, name, rate, levels, found)
+        bench.keep()
 
 
 def _tell(bench: Bench, name: str, rate: int, levels: Mapping[int, Sequence[Level]], found: Sequence[int]) -> None:
@@ -49,7 +50,7 @@ def _tell(bench: Bench, name: str, rate: int, levels: Mapping[int, Sequence[Leve
     for streams, at_once in names.items():
         bench.add(of_levels(at_once, levels[streams]))
     if found:
-        bench.add([Measurement(name, MOST_STREAMS, "", "higher", tuple((float(n),) for n in found))])
+        bench.add([Measurement(name, MOST_STREAMS, "streams", "higher", tuple((float(n),) for n in found))])
     bench.report["streams"] = {
         "case": name,
         "rate": rate,

@@ -9,9 +9,9 @@ from ...engine.timing import STAGES
 from ..pages.figures import Bars, Figure, Lines, Point
 from ..report import Report
 from ..statistics.bootstrap import interval
+from ..statistics.derived import percentile
 from ..statistics.measurement import Measurement
 from ..tables import size
-from .derived import percentile
 from .metrics import BLOCKED, BUSY, CORES, CPU, MEMORY, STARVED, STAY, of_stage
 from .reading import SHARES, Figures, Row, by_case, per_frame, pixels, rows_of, sizes_of, without_size
 

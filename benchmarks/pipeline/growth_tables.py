@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..statistics.derived import each, percentile
 from ..tables import measured, size, table
-from .derived import each, percentile
 from .metrics import CORES, MEMORY, MEMORY_BEFORE, MOST_STREAMS, ON_TIME, STAY, THROUGHPUT
 from .reading import SHARES, Figures, Row, per_frame, percent, pixels, without_size
 

@@ -18,6 +18,7 @@ from ..report import Report, finish, new_report
 from ..statistics.calibration import Calibration
 from ..statistics.measurement import measurements_of
 from ..statistics.overhead import Overhead, overhead
+from ..workloads import trial_of
 from . import KIND, energy
 from .bench import Bench, Keep, Say
 from .capacity import find_capacity, live_settings
@@ -26,7 +27,6 @@ from .gpu import gpus
 from .metrics import THROUGHPUT
 from .runs import run_all
 from .settings import Settings
-from .sources import trial_of
 
 
 def measure(settings: Settings, say: Say, keep: Keep = lambda _: None) -> Report:

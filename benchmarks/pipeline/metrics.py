@@ -56,7 +56,7 @@ def measurements(case: str, samples: Sequence[Sample]) -> list[Measurement]:
 def of_levels(case: str, levels: Sequence[Level]) -> list[Measurement]:
     """Of so many streams at once, each time they were tried. Frames that were dropped have no time."""
     on_time = Measurement(case, ON_TIME, "", "higher", tuple((level.on_time,) for level in levels))
-    cores = Measurement(case, CORES, "", "lower", tuple((level.cores,) for level in levels))
+    cores = Measurement(case, CORES, "cores", "lower", tuple((level.cores,) for level in levels))
     memory = tuple((sum(stream.memory_peak for stream in level.streams) / 1e6,) for level in levels)
     times = tuple(tuple(took for stream in level.streams for took in stream.times) for level in levels)
     stay = [Measurement(case, STAY, "ms", "lower", times)] if all(times) else []

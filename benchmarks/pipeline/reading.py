@@ -8,9 +8,9 @@ from typing import Any
 
 from ..report import Report
 from ..statistics.bootstrap import interval
+from ..statistics.derived import each
 from ..statistics.measurement import Measurement, measurements_of
 from ..tables import size
-from .derived import each
 from .metrics import THROUGHPUT
 
 SHARES = (0.50, 0.95, 0.99)

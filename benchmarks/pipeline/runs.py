@@ -39,7 +39,7 @@ def run_all(bench: Bench, cases: Sequence[Case], counters: tuple[Counter, ...]) 
                 add_model(bench.report, plans[case.name].model)
                 bench.report["rows"].append(_row(case, plans[case.name], taken[-1]))
                 bench.add(measurements(case.name, taken))
-        bench.keep(bench.report)
+        bench.keep()
 
 
 def _jobs(bench: Bench, cases: Sequence[Case], counters: tuple[Counter, ...]) -> dict[str, Job]:

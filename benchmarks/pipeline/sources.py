@@ -30,11 +30,6 @@ def source_of(workload: Workload, folder: Path) -> Path:
     return workload.path or written(workload, folder)
 
 
-def trial_of(workload: Workload, folder: Path) -> Path:
-    """What shows before any work whether a run is possible."""
-    return source_of(workload if workload.path else workload_named("noise:64x64:2f"), folder)
-
-
 def live_source(workload: Workload, rate: int, folder: Path) -> Path:
     """Its first frames as H.264 of `rate` frames a second, as live video is sent."""
     return write_clip(folder / "live.mp4", workload.first(LIVE_FRAMES).pictures(), rate, options=LIVE)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...engine.timing import STAGES
 from ..report import Report
+from ..statistics.derived import combined, mean, percentile, times_faster
 from ..statistics.measurement import Measurement
 from ..tables import head, measured, ratio, size, table
 from . import growth_tables as growth
-from .derived import combined, mean, percentile, times_faster
 from .metrics import (
     BLOCKED,
     BUSY,

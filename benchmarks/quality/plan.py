@@ -88,7 +88,7 @@ def _own(settings: Settings) -> Iterator[tuple[str, str, Model]]:
             scales = ", ".join(map(str, sorted({model.scale for model in shipped})))
             raise UsageError(f"no shipped model enlarges by {scale}", f"choose of {scales}, or give --model FILE")
     for model in models:
-        yield "framelift" if model.manifest else "given", model.path.stem.removesuffix("-int8"), model
+        yield "framelift" if model.manifest else "given", model.path.stem.removesuffix(f"-{model.precision}"), model
 
 
 def _models_named(name: str, scales: tuple[int, ...]) -> list[Model]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..cases import threads_in_words
 from ..pages.figures import Bars, Figure
 from ..report import Report
 from ..statistics.bootstrap import paired
@@ -12,7 +13,9 @@ from .measure import WITH, WITHOUT
 def figures(report: Report) -> list[Figure]:
     """What reuse makes of the network's time, by clip, model and threads."""
     found = {(m.case, m.metric): m for m in measurements_of(report)}
-    names = {row["case"]: f"{row['clip']}, {row['model']}, {row['threads']} threads" for row in report["rows"]}
+    names = {
+        row["case"]: f"{row['clip']}, {row['model']}, {threads_in_words(row['threads'])}" for row in report["rows"]
+    }
     ratios = {name: paired(found[case, WITHOUT], found[case, WITH]) for case, name in names.items()}
     return [
         Bars(

@@ -21,7 +21,7 @@ from ..report import Report, add, add_model, finish, new_report
 from ..statistics.calibration import Calibration
 from ..statistics.measurement import Measurement, measured_once, measurements_of
 from ..statistics.turns import interleaved
-from ..workloads import Workload, workload_named, written
+from ..workloads import Workload, trial_of, workload_named, written
 from . import KIND
 from .passes import Pass, Plans, own_cost, pass_over
 from .settings import THREADS, Settings
@@ -29,7 +29,6 @@ from .settings import THREADS, Settings
 WITH, WITHOUT, KEPT = "with reuse", "without reuse", "kept"
 """The metrics: CPU time of the network, a frame's mean by pass, and the share of the pixels not computed again."""
 
-_RATE = 24  # of the scenes, frames a second
 _CRF = 23  # x264's own: at usual quality, skipped blocks stay as they are; only noise is kept without loss
 
 Say = Callable[[str], None]
@@ -45,6 +44,8 @@ def measure(settings: Settings, say: Say, keep: Callable[[Report], None] = lambd
     calibration = Calibration()
     with TemporaryDirectory() as name:
         folder, cases = Path(name), list(product(settings.models, THREADS))
+        for workload, case in product(workloads, cases):
+            _plans(trial_of(workload, folder), folder, *case)
         clips = {workload.name: _file(workload, folder, say) for workload in workloads}
         planned = {clip: [_plans(path, folder, *case) for case in cases] for clip, path in clips.items()}
         for clip, plans in planned.items():
@@ -56,11 +57,11 @@ def measure(settings: Settings, say: Say, keep: Callable[[Report], None] = lambd
 
 
 def _file(workload: Workload, folder: Path, say: Say) -> Path:
-    """A user's as it is; a scene in H.264 of usual quality, in which skipped blocks stay as they are."""
+    """A user's as it is; a scene in H.264, noise without loss."""
     if workload.path is not None:
         return workload.path
     say(f"rendering {workload.name}")
-    return written(workload, folder, crf=None if workload.name.startswith("noise:") else 23)
+    return written(workload, folder, crf=None if workload.name.startswith("noise:") else _CRF)
 
 
 def _plans(clip: Path, folder: Path, model: str, mode: str) -> Plans:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ...engine.errors import InputError
 from . import student
 from .bootstrap import Ratio, Uncertainty, pooled, ratio, uncertainty
-from .calibration import is_noisy
+from .calibration import is_noisy, usual
 from .measurement import Better, Measurement, measurements_of
 from .whole import whole
 
@@ -25,7 +25,7 @@ cores of a shared server, it was 0.5 to 1.3 % (the median 0.7 %) wherever the tu
 
 Verdict = Literal["better", "worse", "same", "only in A", "only in B"]
 
-_TIMED = ("ms", "s", "fps", "J", "MP/s")
+_TIMED = ("ms", "s", "fps", "cores", "streams", "J", "MP/s", "GOP/s", "GB/s", "of peak")
 """Units of what a slower machine makes worse."""
 
 
@@ -58,11 +58,8 @@ class Machine:
 
     compute: float
     copy: float
-
-    @property
-    def reach(self) -> tuple[float, float]:
-        """What the machine alone may have made of a time, between arithmetic only, memory only and neither."""
-        return min(1.0, self.compute, self.copy), max(1.0, self.compute, self.copy)
+    least: float  # what the machine alone may have made of a time: between arithmetic only, memory only and neither,
+    most: float  # and on a noisy machine, between its good moments and its bad ones
 
 
 @dataclass(frozen=True)
@@ -81,18 +78,21 @@ class Comparison:
 
 
 def compared(a: Mapping[str, Any], b: Mapping[str, Any]) -> Comparison:
-    """Report B against A. Raises InputError for reports of different kinds.
+    """Report B against A. Raises InputError for reports of different kinds, and where they share no measurement.
 
     Many rows at once: at 95 % each, five of a hundred would seem to have changed. So each row's bounds are as wide as
     makes all of them hold at once with probability CONFIDENCE (Bonferroni; it asks nothing of how rows hang together).
     What the calibration says of the machine is no news of the software: a time is worse only beyond what the machine's
-    own slowness explains, and better only beyond what its own speed does.
+    own slowness explains, and better only beyond what its own speed does. On a noisy machine that is much: it can tell
+    great differences only.
     """
     if a["kind"] != b["kind"]:
         raise InputError(f"report A is of {a['kind']!r}, B of {b['kind']!r}", "compare two of one kind")
     a, b = whole(a), whole(b)
     ours, theirs = _by_name(a), _by_name(b)
     both = [(ours[name], theirs[name]) for name in ours if name in theirs]
+    if not both:
+        raise InputError("A and B have no measurement in common", "measure the same models, sizes and threads in both")
     confidence = 1 - (1 - CONFIDENCE) / max(1, sum(not _exact(*pair) for pair in both))
     machine = _machine(a["calibration"], b["calibration"])
     judged = {_name(pair[0]): _judged(*pair, confidence, machine) for pair in both}
@@ -103,7 +103,7 @@ def compared(a: Mapping[str, Any], b: Mapping[str, Any]) -> Comparison:
 
 def _judged(a: Measurement, b: Measurement, confidence: float, machine: Machine | None) -> Row:
     change = _change(a, b, confidence)
-    least, most = machine.reach if machine and a.unit in _TIMED else (1.0, 1.0)
+    least, most = (machine.least, machine.most) if machine and a.unit in _TIMED else (1.0, 1.0)
     if isinstance(change, Difference):
         least, most = 0.0, 0.0
     elif a.better == "higher":  # frames per second, not seconds per frame
@@ -152,7 +152,13 @@ def _by_name(report: Mapping[str, Any]) -> dict[tuple[str, str, str], Measuremen
 def _machine(a: Mapping[str, Sequence[float]] | None, b: Mapping[str, Sequence[float]] | None) -> Machine | None:
     if a is None or b is None:
         return None
-    return Machine(median(b["compute"]) / median(a["compute"]), median(b["copy"]) / median(a["copy"]))
+    compute, copy = (median(b[name]) / median(a[name]) for name in ("compute", "copy"))
+    factors = [1.0, compute, copy]
+    if is_noisy(a) or is_noisy(b):
+        for name in ("compute", "copy"):
+            (good_a, bad_a), (good_b, bad_b) = usual(a[name]), usual(b[name])
+            factors += [good_b / bad_a, bad_b / good_a]
+    return Machine(compute, copy, min(factors), max(factors))
 
 
 def _notes(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[str, ...]:

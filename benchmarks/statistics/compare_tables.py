@@ -12,6 +12,7 @@ from .bootstrap import Ratio
 from .compare import BETWEEN_RUNS, CONFIDENCE, Comparison, Machine, Row, Verdict
 
 _VERDICTS: tuple[Verdict, ...] = ("worse", "better", "same", "only in A", "only in B")
+_UNKNOWN = 1000  # a bound so high tells nothing
 _HEADER = ("case, metric", "A", "B", "B / A (noise allows)")
 
 
@@ -23,7 +24,7 @@ def document(comparison: Comparison, a: Mapping[str, Any], b: Mapping[str, Any])
     parts = [f"# {a['kind']}: B against A", "\n".join(f"- {line}" for line in lines), _summary(comparison)]
     for verdict in _VERDICTS:
         rows = [row for row in comparison.rows if row.verdict == verdict]
-        parts += [f"## {verdict.capitalize()}\n\n{table(_HEADER, map(_line, rows))}"] if rows else []
+        parts += [f"## {verdict[0].upper()}{verdict[1:]}\n\n{table(_HEADER, map(_line, rows))}"] if rows else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,7 +61,8 @@ def _machine(machine: Machine) -> str:
         return f"{name} took {abs(percent):.1f} % {word}" if abs(percent) >= 0.05 else f"{name} took as long"
 
     words = f"The machine itself, by fixed work, in B: {change('arithmetic', machine.compute)}"
-    return f"{words}, {change('copying', machine.copy)}; a time that differs by no more than that counts as the same"
+    same = f"times of {machine.least:.2f} to {machine.most:.2f} times A's count as the same"
+    return f"{words}, {change('copying', machine.copy)}; so {same}"
 
 
 def _bounds(comparison: Comparison) -> str:
@@ -88,7 +90,7 @@ def _change(row: Row) -> str:
     if row.change is None:
         return ""
     form = ".3f" if isinstance(row.change, Ratio) else "+.4g"
-    if math.isinf(row.change.high):
+    if math.isinf(row.change.high) or (isinstance(row.change, Ratio) and row.change.high > _UNKNOWN):
         return f"{row.change.middle:{form}} (not known)"
     difference = "" if isinstance(row.change, Ratio) else "differs by "
     return f"{difference}{row.change.middle:{form}} ({row.change.low:{form}} to {row.change.high:{form}})"

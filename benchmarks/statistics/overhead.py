@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LARGEST_SHARE = 0.01
-"""Of what is measured."""
+"""Of what is measured; above it, a report says so."""
 
 _BATCHES = 9
 _CALLS = 200

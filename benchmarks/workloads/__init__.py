@@ -2,8 +2,19 @@
 
 from .clip import Clip
 from .drawing import Rgb
-from .encoding import video_frame, write_clip, written
+from .encoding import trial_of, video_frame, write_clip, written
 from .scenes import SCENES, render
 from .workload import Workload, workload_named
 
-__all__ = ["SCENES", "Clip", "Rgb", "Workload", "render", "video_frame", "workload_named", "write_clip", "written"]
+__all__ = [
+    "SCENES",
+    "Clip",
+    "Rgb",
+    "Workload",
+    "render",
+    "trial_of",
+    "video_frame",
+    "workload_named",
+    "write_clip",
+    "written",
+]

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from ...training.imresize import crop_to_multiple, imresize
 from .drawing import Rgb
-from .workload import Workload
+from .workload import Workload, workload_named
 
 
 def written(workload: Workload, folder: Path, *, smaller_by: int = 1, crf: int | None = 18) -> Path:
@@ -28,6 +28,11 @@ def written(workload: Workload, folder: Path, *, smaller_by: int = 1, crf: int |
         path = folder / f"{workload.stem}{end}.mkv"
         return write_clip(path, small, workload.rate, codec="ffv1", options={})
     return write_clip(folder / f"{workload.stem}{end}.mp4", small, workload.rate, options={"crf": str(crf)})
+
+
+def trial_of(workload: Workload, folder: Path) -> Path:
+    """What can be opened at once, to see whether it can be upscaled: the user's file, or a tiny clip in `folder`."""
+    return workload.path or written(workload_named("noise:64x64:2f"), folder)
 
 
 def write_clip(

@@ -30,7 +30,7 @@ def measured(measure: Callable[[Callable[[Report], None]], Report], json: Path |
     interrupts the rest, by Ctrl-C or SIGTERM, loses only that. Raises OutputError before the work where a place cannot
     be written, and BenchInterrupted.
     """
-    from framelift.benchmarks.kinds import kind_of
+    from framelift.benchmarks.pages.contents import markdown as shown
     from framelift.benchmarks.report import check_place, write_report, write_text
 
     for place in (json, markdown):
@@ -43,15 +43,15 @@ def measured(measure: Callable[[Callable[[Report], None]], Report], json: Path |
         if json is not None:
             write_report(report, json)
         if markdown is not None:
-            write_text(kind_of(report).document(report), markdown)
+            write_text(shown(report), markdown)
 
     try:
         keep(measure(keep))
     except KeyboardInterrupt:
         if kept:
-            print(kind_of(kept[0]).document(kept[0]), end="")
+            print(shown(kept[0]), end="")
         raise BenchInterrupted(*_interrupted(bool(kept), json or markdown)) from None
-    print(kind_of(kept[0]).document(kept[0]), end="")
+    print(shown(kept[0]), end="")
     return ExitCode.DONE
 
 

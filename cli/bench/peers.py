@@ -38,6 +38,9 @@ def peers(
     preset: Annotated[str, typer.Option(help="x264's, of everybody's files.")] = "veryfast",
     crf: Annotated[float, typer.Option(help="x264's, likewise.")] = 18.0,
     repeat: Annotated[int, typer.Option(min=1, help="Turns of each peer; of files half as many.")] = 5,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="Of each turn of frames; of a file some three times as many.")
+    ] = 0.3,
     json: Json = None,
     markdown: Markdown = None,
 ) -> int:
@@ -56,5 +59,6 @@ def peers(
         preset=preset,
         crf=crf,
         repeat=repeat,
+        seconds=seconds,
     )
     return measured(lambda keep: measure(settings, say, keep), json, markdown)

@@ -64,11 +64,12 @@ def pipeline(
 
 
 def _clip(clip: str, size: str | None, frames: int | None) -> str:
-    """With what the other options say of it. Raises UsageError."""
+    """With what the other options say of it, which only a scene can follow. Raises UsageError."""
+    from framelift.benchmarks.workloads import SCENES
     from framelift.engine.errors import UsageError
 
-    if Path(clip).is_file():
-        if size or frames:
+    if clip.partition(":")[0] not in SCENES:
+        if Path(clip).is_file() and (size or frames):
             raise UsageError(
                 f"--clip {clip} is a file and has its own size and length", "leave --size and --frames out"
             )

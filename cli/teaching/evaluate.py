@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from .needs import require_torch
 from .upscalers import BICUBIC, upscaler_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from framelift.training.recognition import Recognition
     from framelift.training.scores import LookDistance, Scores
@@ -31,9 +32,10 @@ def evaluate(
     sets: Annotated[
         list[Path] | None, typer.Option("--on", help="A folder of full-size pictures, such as Set5; may be repeated.")
     ] = None,
-    scale: Annotated[int | None, typer.Option(help="Of models that come in several.")] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="Of models that come in several.")] = None,
     crf: Annotated[
-        list[int] | None, typer.Option(help="Also as H.264 at this quality, as streams are; may be repeated.")
+        list[int] | None,
+        typer.Option(min=0, max=51, help="Also as H.264 at this quality, as streams are; may be repeated."),
     ] = None,
     json_to: Annotated[Path | None, typer.Option("--json", help="Write the scores as JSON.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
@@ -49,6 +51,12 @@ def evaluate(
     require_torch()
     if not sets and recognition is None and curves is None:
         raise UsageError("there is nothing to measure on", "add --on with a folder, or --recognition")
+    if not sets and (crf or markdown or pictures or lpips or backbone):
+        raise UsageError("there are no pictures to measure on", "add --on with a folder, or ask for no scores")
+    names = [folder.absolute().name for folder in sets or []]
+    if len(set(names)) < len(names):
+        raise UsageError("two folders of --on have one name", f"give each a name of its own: {', '.join(names)}")
+    runs = _runs(models) if curves is not None else {}
     results = _measured(models, sets or [], scale, crf or [], _look(lpips, backbone), pictures)
     report: dict[str, object] = {
         name: {model: scores.to_json() for model, scores in rows.items()} for name, rows in results.items()
@@ -58,7 +66,7 @@ def evaluate(
     if recognition is not None:
         report["recognition"] = _recognised(models, scale, recognition)
     if curves is not None:
-        _draw_curves(models, curves)
+        _draw_curves(runs, curves)
     if json_to is not None:
         _write(json_to, json.dumps(report, indent=2))
     return 0
@@ -73,18 +81,19 @@ def _measured(
     pictures: Path | None,
 ) -> Results:
     """Set -> model -> scores; bicubic of the models' scale comes first."""
-    from framelift.training.scores import clean_cases, compressed_cases, measure
+    from framelift.training.evaluate import clean_cases
+    from framelift.training.scores import compressed_cases, measure
 
     results: Results = {}
     scales = _scales(models, scale) if sets else {}
     for folder in sets:
-        for model, (label, own) in _with_bicubic(scales).items():
-            with upscaler_named(label, own) as upscaler:
-                name = f"{folder.name} x{own}"
-                results.setdefault(name, {})[model] = measure(clean_cases(folder, own), upscaler, look)
+        for label, (model, own) in _with_bicubic(scales).items():
+            with upscaler_named(model, own) as upscaler:
+                name = f"{folder.absolute().name} x{own}"
+                results.setdefault(name, {})[label] = measure(clean_cases(folder, own), upscaler, look)
                 for crf in crfs:
                     cases = compressed_cases(folder, own, crf)
-                    results.setdefault(f"{name} CRF {crf}", {})[model] = measure(cases, upscaler, look)
+                    results.setdefault(f"{name} CRF {crf}", {})[label] = measure(cases, upscaler, look)
         if pictures is not None:
             _compare(_with_bicubic(scales), folder, pictures)
     return results
@@ -102,7 +111,15 @@ def _scales(models: list[str], scale: int | None) -> dict[str, int]:
 def _with_bicubic(scales: Mapping[str, int]) -> dict[str, tuple[str, int]]:
     """Label -> (model, scale): bicubic at each scale, then the models."""
     baselines = {f"{BICUBIC} x{own}": (BICUBIC, own) for own in sorted(set(scales.values()))}
-    return baselines | {Path(model).name: (model, own) for model, own in scales.items() if model != BICUBIC}
+    named = _told_apart(model for model in scales if model != BICUBIC)
+    return baselines | {label: (model, scales[model]) for label, model in named.items()}
+
+
+def _told_apart(paths: Iterable[str]) -> dict[str, str]:
+    """By the last part of each path, or by the whole of it where another ends alike."""
+    whole = list(dict.fromkeys(paths))
+    names = [Path(path).absolute().name for path in whole]
+    return {path if names.count(name) > 1 else name: path for name, path in zip(names, whole, strict=True)}
 
 
 def _show(results: Results, markdown: Path | None) -> None:
@@ -117,16 +134,20 @@ def _show(results: Results, markdown: Path | None) -> None:
 def _compare(models: dict[str, tuple[str, int]], folder: Path, out: Path) -> None:
     """A picture of each case: all models of a scale beside the truth."""
     from framelift.training.comparison import compared, write_png
-    from framelift.training.scores import clean_cases
+    from framelift.training.evaluate import clean_cases
 
     for scale in sorted({own for _, own in models.values()}):
-        for case in clean_cases(folder, scale):
-            shown = {}
-            for label, (model, own) in models.items():
-                if own == scale:
-                    with upscaler_named(model, own) as upscaler:
-                        shown[label] = upscaler.rgb(case.low)
-            write_png(out / f"{folder.name}-x{scale}-{case.name}.png", compared({**shown, "truth": case.truth}))
+        with ExitStack() as stack:
+            upscalers = {
+                label: stack.enter_context(upscaler_named(model, own))
+                for label, (model, own) in models.items()
+                if own == scale
+            }
+            for case in clean_cases(folder, scale):
+                shown = {label: upscaler.rgb(case.low) for label, upscaler in upscalers.items()}
+                write_png(
+                    out / f"{folder.absolute().name}-x{scale}-{case.name}.png", compared({**shown, "truth": case.truth})
+                )
     say(f"comparison pictures lie in {out}")
 
 
@@ -155,13 +176,18 @@ def _said(seen: Recognition) -> str:
     )
 
 
-def _draw_curves(models: list[str], out: Path) -> None:
+def _runs(models: list[str]) -> dict[str, Path]:
+    """The folders of those models that are checkpoints. Raises UsageError where there is none."""
+    folders = _told_apart(str(Path(model).parent) for model in models if Path(model).suffix == ".safetensors")
+    if not folders:
+        raise UsageError("only checkpoints of runs have curves", "give some, such as run/last.safetensors")
+    return {label: Path(folder) for label, folder in folders.items()}
+
+
+def _draw_curves(runs: dict[str, Path], out: Path) -> None:
     from framelift.training.curves import draw_curves
 
-    logs = {Path(model).parent.name: Path(model).parent for model in models if Path(model).suffix == ".safetensors"}
-    if not logs:
-        raise UsageError("only checkpoints of runs have curves", "give some, such as run/last.safetensors")
-    draw_curves(logs, out)
+    draw_curves(runs, out)
     say(f"curves are drawn in {out}")
 
 

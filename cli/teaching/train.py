@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 def train(
-    photos: Annotated[Path, typer.Argument(help="A folder of photographs; folders in it count too.")],
-    out: Annotated[Path, typer.Argument(help="The run's folder; a run that lies there is gone on with.")],
+    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photographs; folders in it count too.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The run's folder; a run that lies there is gone on with.")
+    ],
     recipe: Annotated[
         str, typer.Option(help="A tier, a twin such as tiny-16-live, or a published network.")
     ] = "tiny-16",
@@ -31,12 +33,16 @@ def train(
     reduced: Annotated[Path | None, typer.Option(help="The photographs' reductions, as DIV2K has them.")] = None,
     vgg: Annotated[Path | None, typer.Option(help="VGG19's weights, where the recipe compares features.")] = None,
     vgg_sha256: Annotated[str | None, typer.Option(help="Theirs, when they are not torchvision's.")] = None,
-    warm_start: Annotated[Path | None, typer.Option(help="A checkpoint of the same network, at any scale.")] = None,
+    warm_start: Annotated[
+        Path | None, typer.Option(help="A checkpoint of the same network; a tier's may be of any scale.")
+    ] = None,
     precision: Annotated[str, typer.Option(help="fp32, bf16 or fp16 (on GPUs).")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; several GPUs by torchrun.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1)] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Of the CPU; two runs side by side do more than two.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
-    validation: Annotated[Path | None, typer.Option(help="Pictures to measure on as it goes, such as Set5.")] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Pictures to measure on as it goes, such as Set5; not with --folds.")
+    ] = None,
     every: Annotated[int, typer.Option(min=1, help="Save and measure after so many steps.")] = 5_000,
     samples: Annotated[int, typer.Option(min=0, help="Write so many validation pictures as they look.")] = 0,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write events too.")] = False,
@@ -52,7 +58,7 @@ def train(
     chosen = _started(chosen, learning_rate, warm_start)
     from framelift.training.train import Watching
 
-    watching = Watching(every, validation, samples, tensorboard, _say)
+    watching = Watching(every, validation, samples, tensorboard, _say, say)
     return _run(chosen, photos, out, watching, device, folds=folds, trials=trials)
 
 
@@ -63,9 +69,9 @@ def _run(
     if folds is not None and trials is not None:
         raise UsageError("--folds and --trials exclude each other", "search first, then cross-validate what was found")
     if folds is not None:
-        return _cross_validate(recipe, photos, out, folds, watching)
+        return _cross_validate(recipe, photos, out, folds, watching, device)
     if trials is not None:
-        return _search(recipe, photos, out, trials, watching)
+        return _search(recipe, photos, out, trials, watching, device)
     from framelift.training.train import train as run
 
     print(run(recipe, photos, out, watching, device=device))
@@ -124,12 +130,12 @@ def _say(progress: Progress) -> None:
     say(f"step {progress.step} of {progress.steps}: {measured}")
 
 
-def _cross_validate(recipe: Recipe, photos: Path, out: Path, count: int, watching: Watching) -> int:
+def _cross_validate(recipe: Recipe, photos: Path, out: Path, count: int, watching: Watching, device: str) -> int:
     from statistics import mean, stdev
 
     from framelift.training.folds import cross_validate
 
-    folds = cross_validate(recipe, photos, out, count, watching)
+    folds = cross_validate(recipe, photos, out, count, watching, device=device)
     for fold in folds:
         print(f"fold {fold.number}: {fold.psnr_y:.2f} dB on {fold.held_out} photographs that were held out")
     scores = [fold.psnr_y for fold in folds]
@@ -137,12 +143,12 @@ def _cross_validate(recipe: Recipe, photos: Path, out: Path, count: int, watchin
     return 0
 
 
-def _search(recipe: Recipe, photos: Path, out: Path, trials: int, watching: Watching) -> int:
+def _search(recipe: Recipe, photos: Path, out: Path, trials: int, watching: Watching, device: str) -> int:
     from framelift.training.search import search
 
     if watching.validation is None:
         raise UsageError("a search needs pictures to compare on", "add --validation with a folder")
-    best = search(recipe, photos, out, watching.validation, trials, watching.every)
+    best = search(recipe, photos, out, trials, watching, device=device)
     print(
         f"learning rate {best.optimiser.learning_rate:.3g}, batch {best.batch}, average from {best.average.begin:.2f}"
     )

@@ -1,4 +1,4 @@
-"""Blur: with a given kernel, and with kernels drawn as Real-ESRGAN draws them; motion, shifts and sharpening."""
+"""Blur: with a given kernel, and with kernels drawn as Real-ESRGAN draws them; motion and shifts."""
 
 from __future__ import annotations
 
@@ -84,18 +84,6 @@ class RandomShift:
 def random_sinc(size: int, rng: np.random.Generator, lowest: float = math.pi / 3) -> Kernel:
     """A sinc kernel whose cutoff lies between `lowest` and pi."""
     return kernels.sinc(size, rng.uniform(lowest, math.pi))
-
-
-def sharpen(picture: Picture) -> Picture:
-    """Real-ESRGAN's unsharp mask, which its truth and the input of its degradations go through.
-
-    Half of what a wide Gaussian (51 taps) takes away is added where that is more than 10 codes, softly masked.
-    """
-    size, sigma = 51, 8.0
-    away = picture - np.asarray(cv2.GaussianBlur(picture, (size, size), sigma), np.float32)
-    strong = (np.abs(away) * 255 > 10).astype(np.float32)
-    mask = np.asarray(cv2.GaussianBlur(strong, (size, size), sigma), np.float32)
-    return clipped(picture + mask * (clipped(picture + 0.5 * away) - picture))
 
 
 def _beta(between: Range, rng: np.random.Generator) -> float:

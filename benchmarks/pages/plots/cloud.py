@@ -14,7 +14,7 @@ from .keys import above, colour, key_of, mark, room_above, rows_of, series
 from .points import bounds, label, shown, whiskers, with_room
 from .ruler import grid, rule
 
-_HEIGHT = 300.0
+_HEIGHT = 330.0
 _BELOW_KEYS = 20.0  # from them to the axes, with the name of y in between
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -17,6 +17,8 @@ _LINE = 2.0  # likewise, with what should be free on both sides
 _NEAREST = 7.0  # from a point's middle to its label
 _FAR = 14.0  # from there on, a leader shows whose label it is
 _STEP = 3.0
+_CHOICE = 120  # free places that are looked at
+_CROSSING = 60.0  # so much longer may a leader be to cross nothing
 _DIRECTIONS = tuple(math.radians(degrees) for degrees in (0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 340, 200))
 
 
@@ -41,32 +43,35 @@ class Label:
     box: Box
     leader: tuple[XY, XY] | None
 
-    def leader_boxes(self) -> list[Box]:
-        """What the leader covers."""
-        return _squares(_along(self.leader or ()), _LINE)
-
 
 def around(
     points: Sequence[XY], sizes: Mapping[int, XY], area: Box, paths: Iterable[Sequence[XY]] = ()
 ) -> dict[int, Label] | None:
     """A label near its point and inside `area`, that covers no other one, no point and no path.
 
-    `sizes` has width and height by the point's index. In turn, each takes the nearest free place on growing rings
-    around its point, if possible one where no leader crosses a label; None where one has no place left.
+    `sizes` has width and height by the point's index. In turn, each takes the best of the free places on growing rings
+    around its point: near, with a leader that crosses no label and no point; None where one has no place left.
     """
-    drawn = _Cover([*_squares(points, _MARK), *(box for path in paths for box in _squares(_along(path), _LINE))])
+    marks = _squares(points, _MARK)
+    drawn = _Cover([*marks, *(box for path in paths for box in _squares(_along(path), _LINE))])
     taken: dict[int, Label] = {}
     for index, size in sizes.items():
-        texts = _Cover(label.box for label in taken.values())
-        leaders = _Cover(box for label in taken.values() for box in label.leader_boxes())
-        free = [
-            each for each in _labels(points[index], size, area) if not (drawn.meets(each.box) or texts.meets(each.box))
-        ]
-        clear = (each for each in free if not (leaders.meets(each.box) or any(map(texts.meets, each.leader_boxes()))))
+        texts, others = [label.box for label in taken.values()], [*marks[:index], *marks[index + 1 :]]
+        leaders = _Cover(box for label in taken.values() for box in _squares(_along(label.leader or ()), _LINE))
+        used, crossed = _Cover(texts), _Cover([*texts, *others])
+        places = _labels(points[index], size, area)
+        free = list(islice((p for p in places if not (drawn.meets(p.box) or used.meets(p.box))), _CHOICE))
         if not free:
             return None
-        taken[index] = next(clear, free[0])
+        taken[index] = min(free, key=lambda each: _cost(each, crossed, leaders))
     return taken
+
+
+def _cost(label: Label, crossed: _Cover, leaders: _Cover) -> float:
+    """In points of a leader's length."""
+    length = math.dist(*label.leader) if label.leader else 0.0
+    crosses = any(crossed.meets(box) for box in _squares(_along(label.leader or ()), _LINE))
+    return length + _CROSSING * (crosses + leaders.meets(label.box))
 
 
 class _Cover:

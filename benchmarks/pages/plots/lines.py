@@ -16,7 +16,7 @@ _HEIGHT = 230.0
 
 
 def draw(plot: Lines, slots: Mapping[str, int]) -> Axes:
-    """Names stand beside the ends of their lines."""
+    """Names stand beside the right ends of their lines."""
     named = shown(plot.series)
     keys, points = [key_of(name, slots) for name in named], [p for each in named.values() for p in each]
     right, needed = room_beside(keys)
@@ -35,8 +35,8 @@ def draw(plot: Lines, slots: Mapping[str, int]) -> Axes:
         drawn = axes.plot([p.x for p in each], [p.y for p in each], markersize=5, linewidth=1.8, **style(slot))
         drawn[0].set_gid(series(slot, "line"))
     label(axes, points, [slots[name] for name, each in named.items() for _ in each], labels)
-    ends = [float(axes.transData.transform((each[-1].x, each[-1].y))[1]) for each in named.values()]
-    beside(axes, keys, ends)
+    ends = [max(each, key=lambda point: point.x) for each in named.values()]
+    beside(axes, keys, [float(axes.transData.transform((end.x, end.y))[1]) for end in ends])
     if not named:
         say_nothing_measured(axes)
     return axes

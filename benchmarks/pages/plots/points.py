@@ -23,8 +23,7 @@ _CHARACTERS = 28
 
 def whiskers(axes: Axes, slot: int, points: Iterable[Point], part: object) -> None:
     """From `low` to `high`, where these are known."""
-    known = [(p.x, p.low, p.high) for p in points if _finite(p.low) and _finite(p.high)]
-    if known:
+    if known := _noise(points):
         x, low, high = zip(*known, strict=True)
         drawn = axes.vlines(x, low, high, color=colour(slot), linewidth=1.3, alpha=0.6)
         drawn.set_gid(series(slot, f"{part}-noise"))
@@ -38,7 +37,7 @@ def shown(series: Mapping[str, Sequence[Point]]) -> dict[str, list[Point]]:
 
 def bounds(points: Iterable[Point]) -> list[float]:
     """What the noise allows for y, where that is known."""
-    return [y for p in points for y in (p.low, p.high) if y is not None and math.isfinite(y)]
+    return [bound for _, *both in _noise(points) for bound in both]
 
 
 def with_room(
@@ -63,7 +62,7 @@ def label(axes: Axes, points: Sequence[Point], slots: Sequence[int], labels: Lab
 
 def _labels(axes: Axes, points: Sequence[Point], paths: Sequence[Sequence[Point]]) -> Labels | None:
     sizes = {index: measure(_lines(point), SMALL) for index, point in enumerate(points) if point.label}
-    noise = [[Point(p.x, p.low), Point(p.x, p.high)] for p in points if p.low is not None and p.high is not None]
+    noise = [[Point(x, low), Point(x, high)] for x, low, high in _noise(points)]
     seen = axes.bbox
     area = Box(seen.x0 + 2, seen.y0 + 2, seen.x1, seen.y1)
     return around(_places(axes, points), sizes, area, [_places(axes, path) for path in (*paths, *noise)])
@@ -87,5 +86,7 @@ def _lines(point: Point) -> list[str]:
     return lines_of(point.label, _CHARACTERS)
 
 
-def _finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+def _noise(points: Iterable[Point]) -> list[tuple[float, float, float]]:
+    """x, and y from and to, of points for which these are known."""
+    known = ((p.x, p.low, p.high) for p in points if p.low is not None and p.high is not None)
+    return [(x, low, high) for x, low, high in known if math.isfinite(low) and math.isfinite(high)]

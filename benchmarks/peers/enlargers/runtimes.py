@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from ...networks import Network, network_named
 from ...runners import Runner, all_cases
 from ..apart.serving import ArrayEnlarger, Codes, Request
-from .torch_network import TorchRunner
 
 
 class InRuntime(ArrayEnlarger):
@@ -32,5 +31,7 @@ class InRuntime(ArrayEnlarger):
 def _opener(runtime: str, case: str) -> Callable[[Network, tuple[int, int], int], Runner]:
     """Of a case of `bench cpu`, or of torch."""
     if runtime == "torch":
+        from .torch_network import TorchRunner  # noqa: PLC0415  it would count in the others' memory
+
         return lambda network, size, threads: TorchRunner(network, size, threads, compiled=case == "torch compiled")
     return next(each.open for each in all_cases((runtime,)) if each.name == case)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..statistics.bootstrap import Ratio, paired
-from ..statistics.measurement import Measurement
+from .bootstrap import Ratio, paired
+from .measurement import Measurement
 
 
 def each(measurement: Measurement, value: Callable[[float], float]) -> Measurement:
