@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from .compressed import CompressedSettings
 from .data import Compressed, Degraded
 from .errors import SettingError
 from .losses.perceptual import PerceptualSettings
@@ -26,11 +27,14 @@ def _tier(network: str, steps: int, rate: float, batch: int = 16) -> Callable[[i
     return lambda scale: Recipe(network, scale, steps=steps, batch=batch, optimiser=Optimiser(learning_rate=rate))
 
 
-def _live(network: str, steps: int) -> Callable[[int], Recipe]:
-    """Fine-tunes a clean twin, given as the warm start."""
-    return lambda scale: Recipe(
-        network, scale, steps=steps, data=Compressed(), optimiser=Optimiser(learning_rate=5e-4), seed=2
-    )
+def _live(network: str, steps: int, rate: float, clean: int) -> Callable[[int], Recipe]:
+    """Fine-tunes a clean twin, given as the warm start.
+
+    Each photograph comes `clean` times as it is beside eight that a codec went over: with two, tiny-16 lost 0.7 dB on
+    clean pictures, with ten 0.15 dB, and half of what it gained at CRF 36.
+    """
+    data = Compressed(CompressedSettings(clean=clean))
+    return lambda scale: Recipe(network, scale, steps=steps, data=data, optimiser=Optimiser(learning_rate=rate), seed=2)
 
 
 def _luma(network: str, rate: float, steps: int, loss: WeightedLoss = _L2) -> Callable[[int], Recipe]:
@@ -166,10 +170,10 @@ RECIPES: Mapping[str, Callable[[int], Recipe]] = {  # of the scale
     "tiny-16": _tier("tiny-16", 190_000, 1e-3),
     "fast-32": _tier("fast-32", 500_000, 5e-4, batch=32),
     "quality": _tier("quality", 500_000, 5e-4, batch=32),
-    "tiny-8-live": _live("tiny-8", 80_000),
-    "tiny-16-live": _live("tiny-16", 80_000),
-    "fast-32-live": _live("fast-32", 150_000),
-    "quality-live": _live("quality", 150_000),
+    "tiny-8-live": _live("tiny-8", 60_000, 5e-4, clean=5),
+    "tiny-16-live": _live("tiny-16", 30_000, 3e-4, clean=10),
+    "fast-32-live": _live("fast-32", 150_000, 3e-4, clean=10),
+    "quality-live": _live("quality", 150_000, 3e-4, clean=10),
     "quality-gan": _looks,
     **{name: _luma(name, 1e-4, 1_000_000) for name in ("srcnn-9-1-5", "srcnn-9-5-5", "srcnn-128-9-3-5")},
     "fsrcnn": _luma("fsrcnn", 1e-3, 500_000),

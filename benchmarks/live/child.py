@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -93,9 +95,9 @@ class Child:
 
 
 def _run(connection: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    try:
-        connection.send(("done", work(Link(connection), *arguments)))
-    except BrokenPipeError:  # the parent is gone
-        return
-    except Exception:  # noqa: BLE001  the parent is told whatever it was
-        connection.send(("failed", traceback.format_exc()))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    with suppress(BrokenPipeError):  # the parent is gone
+        try:
+            connection.send(("done", work(Link(connection), *arguments)))
+        except Exception:  # noqa: BLE001  the parent is told whatever it was
+            connection.send(("failed", traceback.format_exc()))

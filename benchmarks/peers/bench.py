@@ -16,7 +16,7 @@ from ..statistics.measurement import Measurement, measured_once
 from ..statistics.steady import first_steady
 from ..statistics.turns import interleaved
 from .material import Material
-from .peer import Absent, Peer
+from .peer import ELSEWHERE, Absent, Peer
 from .picture_sets import PictureSet, psnr_of
 from .quality import quality_of, quality_of_bicubic
 from .running import FileJob, FileRun, Job, PeerFailed, Running
@@ -136,7 +136,7 @@ class Bench:
     def _compare_pictures(self, running: Mapping[Peer, Running], sets: Sequence[PictureSet]) -> None:
         """Not of what has the network of framelift's own rows."""
         for peer, pictures in ((peer, pictures) for peer in running for pictures in sets):
-            if peer.group == "the same network elsewhere":
+            if peer.group == ELSEWHERE:
                 continue
             work = partial(psnr_of, running[peer], peer.pix_fmt, pictures, self.settings.scale)
             found = self._tried(peer, work)

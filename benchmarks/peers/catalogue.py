@@ -16,7 +16,7 @@ from ..cases import model_name
 from ..networks import network_named
 from ..runners.openvino import BEST
 from . import ffmpeg, published
-from .peer import Absent, Found, Peer
+from .peer import ELSEWHERE, Absent, Found, Peer
 from .running import FileJob, FileRun, Running
 from .settings import Settings
 from .ways import around, in_process
@@ -77,7 +77,7 @@ def _in_runtime(family: str, settings: Settings) -> Found:
         request = {"kind": "runtime", "runtime": family, "case": case, "network": _file(model, settings.scale)}
         opened, file = partial(in_process, None, request), partial(around, "gray")
         name = model_name(model, settings.scale)
-        peer = Peer(name, backend, precision, "the same network elsewhere", "gray", opened, file)
+        peer = Peer(name, backend, precision, ELSEWHERE, "gray", opened, file)
         there = find_spec(family) is not None
         found.append(peer if there else Absent(peer.name, f"{family} is not installed", f"pip install {family}"))
     return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from ..cases import case_name
 from .formats import PixFmt
 from .running import FileJob, FileRun, Job, Opened, Running
 
+ELSEWHERE: Final = "the same network elsewhere"
 Group = Literal["framelift", "the same network elsewhere", "other networks", "interpolation"]
 
 

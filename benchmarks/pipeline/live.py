@@ -54,7 +54,10 @@ class Streamed:
     memory_peak: int  # bytes
 
     def missed(self, budget: float) -> int:
-        """Frames that were dropped, made without the model, or took longer than `budget` milliseconds."""
+        """Frames that were dropped, made without the model, or took longer than `budget` milliseconds.
+
+        At most: which frames were made without the model is not known, and one that was late, too, counts twice.
+        """
         in_time = sum(took <= budget for took in self.times)
         return min(self.frames, self.frames - in_time + self.without_model)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -121,6 +122,12 @@ def fail(_: Link) -> None:
     raise ValueError("as it should")
 
 
+def fail_at_the_end(link: Link) -> None:
+    link.ready()
+    asyncio.run(link.told_to_end())
+    raise ValueError("nobody listens")
+
+
 def never_end(link: Link) -> None:
     link.ready()
     time.sleep(60)
@@ -135,6 +142,16 @@ def test_a_child_gives_its_result_when_told_to_end() -> None:
 def test_a_child_that_fails_says_why() -> None:
     with Child(fail) as child, pytest.raises(ChildFailed, match="ValueError: as it should"):
         child.ready(60)
+
+
+def test_an_interruption_is_for_the_parent_which_ends_the_child(capfd: pytest.CaptureFixture[str]) -> None:
+    with Child(give_back, 40) as child, Child(fail_at_the_end) as other:
+        child.ready(60)
+        other.ready(60)
+        for pid in (child.pid, other.pid):
+            os.kill(pid, signal.SIGINT)
+        assert child.result(60) == 42
+    assert capfd.readouterr().err == ""
 
 
 def test_a_child_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
