@@ -41,7 +41,7 @@ class Part:
 
 
 def _latency(_: Settings) -> Part:
-    return Part("latency", Latency())
+    return Part("latency", Latency(sizes=((640, 360),)))
 
 
 def _pipeline(_: Settings) -> Part:
@@ -63,7 +63,7 @@ def _quality(asked: Settings) -> Part:
 
 
 def _peers(asked: Settings) -> Part:
-    wanted = Peers(weights=asked.weights, opencv_python=asked.opencv_python, pictures=asked.pictures)
+    wanted = Peers(weights=asked.weights, opencv_python=asked.opencv_python)
     wanted.check()
     return Part("peers", wanted)
 
