@@ -41,7 +41,7 @@ def test_each_model_is_listed_with_its_manifest() -> None:
     for name, card in cards.items():
         manifest = load_model(name).manifest
         assert manifest is not None
-        assert f"{card['tier']}-x{card['scale']}" == name
+        assert load_model(card["tier"], scale=card["scale"]).name == name
         assert (card["scale"], card["macs_per_pixel"]) == (manifest.scale, manifest.macs_per_pixel)
         assert card["precisions"] == ["fp32", "int8"]
         assert card["licence"] == manifest.licence

@@ -77,7 +77,7 @@ def _card(name: str) -> ModelCard:
     assert manifest is not None, "every shipped model has one"
     return ModelCard(
         name=name,
-        tier=name.removesuffix(f"-x{model.scale}"),
+        tier=name.replace(f"-x{model.scale}", "", 1),  # of a twin too: tiny-16-live of tiny-16-x2-live
         scale=model.scale,
         precisions=list(precisions_of(name)),
         macs_per_pixel=manifest.macs_per_pixel,
