@@ -74,3 +74,19 @@ def test_importing_the_engine_loads_nothing_heavy() -> None:
     code = "import sys, framelift.engine; print(*sorted({'torch', 'typer', 'rich', 'cv2'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+EXTRAS = ("torch", "safetensors", "aiortc", "fastapi", "uvicorn", "matplotlib", "openvino", "ncnn")
+LIGHT = ("kinds", "pages.contents", "everything.measure", "latency.measure", "pipeline.measure")
+KINDS = ("latency", "pipeline", "cpu", "reuse", "quality", "peers", "live", "everything")
+
+
+@pytest.mark.parametrize("without", [(*EXTRAS, "cv2"), EXTRAS])
+def test_reports_are_read_and_measured_without_the_extras_that_they_do_not_need(without: tuple[str, ...]) -> None:
+    """Somebody may have only the bench extra, or none and a report of another's."""
+    modules = [*LIGHT, *(f"{kind}.{part}" for kind in KINDS for part in ("settings", "tables", "figures"))]
+    modules += [] if "cv2" in without else ["quality.measure", "quality.clips", "peers.measure", "cpu.measure"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({without!r}))\n"
+    code += "\n".join(f"import framelift.benchmarks.{module}" for module in modules)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

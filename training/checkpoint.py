@@ -34,7 +34,10 @@ def save(path: Path, weights: dict[str, torch.Tensor], info: CheckpointInfo) -> 
     """Write atomically: a cut-off run never leaves half a checkpoint under `path`. Raises WriteError."""
     tensors = {name: tensor.detach().contiguous() for name, tensor in weights.items()}
     with replacing(path) as partial:
-        save_file(tensors, partial, metadata={"framelift": json.dumps(asdict(info))})
+        try:
+            save_file(tensors, partial, metadata={"framelift": json.dumps(asdict(info))})
+        except SafetensorError as error:  # it wraps the system's
+            raise OSError(str(error)) from error
 
 
 def is_ours(path: Path) -> bool:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from safetensors import SafetensorError
-
 from .errors import WriteError
 
 
@@ -22,7 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         partial.replace(path)
-    except (OSError, RuntimeError, SafetensorError) as error:  # torch and safetensors wrap the system's error
+    except (OSError, RuntimeError) as error:  # torch wraps the system's error
         if partial.is_file():
             partial.unlink()
         raise WriteError(f"cannot write {path}: {error}", "make room, or choose another folder") from error

@@ -18,10 +18,9 @@ from . import signalling
 from .codecs import MIME_TYPES, Codec
 from .failures import NothingSeen
 from .frame_id import javascript
-from .glass import Glass, glass_of
+from .glass import Glass, Seen, glass_of
 from .scene import RATE
 from .servers import Server
-from .viewer import Seen
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (

@@ -8,8 +8,7 @@ from typing import Any
 from ..pages.figures import Distributions, Figure, Lines, Point
 from ..report import Report
 from ..statistics.measurement import Measurement, measurements_of
-from .cases.quality import SMALL_BITRATE
-from .results import BITRATE, GLASS, MEMORY, PSNR
+from .names import BITRATE, GLASS, MEMORY, PSNR, SMALL_BITRATE
 
 Row = Mapping[str, Any]
 Found = Mapping[tuple[str, str], Measurement]

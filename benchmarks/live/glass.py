@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
 from .failures import NothingSeen
-from .viewer import WARM_UP, Seen
+
+WARM_UP = 2.0
+"""Seconds from the first picture on that are not counted: models are opened, rates settle."""
+
+
+class Seen(NamedTuple):
+    """A frame that came: the number drawn in it, and the time in seconds of `time.perf_counter`."""
+
+    number: int | None
+    at: float
 
 
 @dataclass(frozen=True)

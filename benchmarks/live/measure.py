@@ -15,7 +15,8 @@ from ..statistics.overhead import Overhead, overhead
 from . import KIND
 from .failures import Failed
 from .frame_id import stamp
-from .results import GLASS, Result, Target
+from .names import GLASS
+from .results import Result, Target
 from .scene import Scene, write_scene
 from .settings import Say, Settings, Work
 

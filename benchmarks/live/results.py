@@ -8,16 +8,29 @@ from typing import Any
 
 from ..statistics.measurement import Better, Measurement
 from .glass import Glass
+from .names import (
+    ADDED,
+    BITRATE,
+    CORES,
+    DOUBLED,
+    EARLY,
+    ENCODE,
+    FPS,
+    GAP,
+    GLASS,
+    LATE,
+    LOST,
+    MACHINE,
+    MEMORY,
+    OUT_OF_ORDER,
+    P95,
+    P99,
+    PSNR,
+    UNREAD,
+)
 from .run import Ran
 
 Row = dict[str, Any]
-
-GLASS, P95, P99 = "glass to glass", "glass to glass p95", "glass to glass p99"
-EARLY, LATE, GAP = "p50 at first", "p50 at last", "longest gap"
-LOST, DOUBLED, OUT_OF_ORDER, UNREAD = "lost", "twice", "out of order", "unread"
-FPS, BITRATE, PSNR = "pictures seen", "bitrate", "PSNR-Y"
-CORES, MEMORY, ADDED, ENCODE, MACHINE = "cores busy", "memory", "added p95", "cores that encode", "machine late"
-"""The metrics of a run, as the viewer, the server and the publisher see it. All but the first have a value a run."""
 
 
 @dataclass(frozen=True)

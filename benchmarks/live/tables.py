@@ -9,31 +9,35 @@ from ..report import Report
 from ..statistics.bootstrap import paired
 from ..statistics.measurement import Measurement, measurements_of
 from ..tables import head, measured, ratio, size, table
-from .cases.latency import name_of as latency_of
-from .cases.quality import GAIN, SMALL_BITRATE
-from .cases.soak import FILES, PROCESSES, THREADS
-from .cases.systems import OURS, STOCK
-from .cases.viewers import name_of as viewers_of
-from .results import (
+from .names import (
     ADDED,
     BITRATE,
     CORES,
     DOUBLED,
     EARLY,
     ENCODE,
+    FILES,
     FPS,
+    GAIN,
     GAP,
     GLASS,
     LATE,
     LOST,
     MACHINE,
     MEMORY,
+    OURS,
     OUT_OF_ORDER,
     P95,
     P99,
+    PROCESSES,
     PSNR,
+    SMALL_BITRATE,
+    STOCK,
+    THREADS,
     UNREAD,
-)  # fmt: skip
+    latency_of,
+    viewers_of,
+)
 
 Row = Mapping[str, Any]
 Found = Mapping[tuple[str, str], Measurement]

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import av
 from aiortc import MediaStreamTrack, RTCRtpReceiver
@@ -17,12 +16,10 @@ from aiortc.mediastreams import MediaStreamError
 from . import frame_id
 from .child import Link
 from .codecs import Codec
+from .glass import WARM_UP, Seen
 from .loopback import lose_datagrams
 from .peer import bytes_received, new_connection, prefer, session
 from .scene import Scene
-
-WARM_UP = 2.0
-"""Seconds from the first picture on that are not counted: models are opened, rates settle."""
 
 _FIRST_PICTURE = 30.0  # seconds
 _MOST_KEPT = 60  # pictures, to be compared with the original at the end
@@ -41,13 +38,6 @@ class Viewing:
     loss: float = 0.0
     scene: Scene | None = None
     compare: int = 15
-
-
-class Seen(NamedTuple):
-    """A frame that came: the number drawn in it, and the time in seconds of `time.perf_counter`."""
-
-    number: int | None
-    at: float
 
 
 @dataclass

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-from framelift.benchmarks.live.cases.soak import PROCESSES
 from framelift.benchmarks.live.child import Child, Link
 from framelift.benchmarks.live.codecs import codec_named
 from framelift.benchmarks.live.failures import ChildFailed, NothingSeen
 from framelift.benchmarks.live.figures import figures
 from framelift.benchmarks.live.frame_id import read, read_picture, stamp
-from framelift.benchmarks.live.glass import glass_of
+from framelift.benchmarks.live.glass import Seen, glass_of
 from framelift.benchmarks.live.measure import measure
+from framelift.benchmarks.live.names import ADDED, GLASS, P95, P99, PROCESSES
 from framelift.benchmarks.live.processes import Usage, family_of
-from framelift.benchmarks.live.results import ADDED, GLASS, P95, P99, Target
+from framelift.benchmarks.live.results import Target
 from framelift.benchmarks.live.run import Peers, run
 from framelift.benchmarks.live.scene import Scene, write_scene
 from framelift.benchmarks.live.servers import stock_server
@@ -32,7 +32,6 @@ from framelift.benchmarks.live.settings import Settings
 from framelift.benchmarks.live.slow_model import HEAVY
 from framelift.benchmarks.live.stock import StockSettings
 from framelift.benchmarks.live.tables import document
-from framelift.benchmarks.live.viewer import Seen
 from framelift.benchmarks.report import Report, read_report, write_report
 from framelift.benchmarks.statistics.measurement import find, measurements_of
 from framelift.benchmarks.workloads import Clip

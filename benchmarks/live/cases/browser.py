@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ...statistics.measurement import Measurement
 from ..codecs import Codec
-from ..results import GLASS, Result, Row, Target, measurements_of_glass
+from ..names import GLASS, OURS, STOCK, System
+from ..results import Result, Row, Target, measurements_of_glass
 from ..settings import Work
-from .systems import OURS, STOCK, System, serving
+from .systems import serving
 
 if TYPE_CHECKING:
     from ..browser import BrowserRan

@@ -7,11 +7,12 @@ from itertools import product
 from ...statistics.bootstrap import paired
 from ...statistics.measurement import Measurement
 from ..codecs import Codec
-from ..results import ADDED, GLASS, P95, Result, Target, measurements_of_runs, row_of
+from ..names import ADDED, ALL, GLASS, OURS, P95, STOCK, System, latency_of
+from ..results import Result, Target, measurements_of_runs, row_of
 from ..run import Peers, Ran, run
 from ..scene import RATE
 from ..settings import Work
-from .systems import ALL, OURS, STOCK, System, serving
+from .systems import serving
 
 _FRAME_MS = 1000 / RATE
 
@@ -27,20 +28,15 @@ def measure(work: Work) -> Result:
         runs[codec, system].append(ran)
         ms = ran.glass.ms
         work.say(f"latency, {codec}, {system.name}, turn {turn + 1}: p50 {ms.p50:.1f}, p95 {ms.p95:.1f} ms")
-    names = {(codec, system): name_of(codec, system) for codec, system in runs}
+    names = {(codec, system): latency_of(codec, system) for codec, system in runs}
     rows = [row_of(names[each], runs[each], codec=each[0], system=each[1].name) for each in runs]
     measured = [m for each in runs for m in measurements_of_runs(names[each], runs[each])]
     return Result(rows, [t for codec in work.settings.codecs for t in _targets(codec, measured)], measured)
 
 
-def name_of(codec: Codec, system: System) -> str:
-    """A row's, and that of its measurements."""
-    return f"latency, {codec}, {system.name}"
-
-
 def _targets(codec: Codec, measured: list[Measurement]) -> list[Target]:
     found = {(m.case, m.metric): m for m in measured}
-    ours, stock = name_of(codec, OURS), name_of(codec, STOCK)
+    ours, stock = latency_of(codec, OURS), latency_of(codec, STOCK)
     added = found.get((ours, ADDED))  # none where nothing was sent in the last seconds of a run
     targets = [
         Target(f"{codec}: added latency p95, ms", added.median if added else None, most=round(_FRAME_MS, 1)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
+from ..names import OURS, STOCK
 from ..results import Result, measurements_of_runs, row_of
 from ..run import Peers, run
 from ..settings import Work
-from .systems import OURS, STOCK, serving
+from .systems import serving
 
 _SHARES = (0.01, 0.02)
 

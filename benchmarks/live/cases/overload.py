@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..names import OURS, STOCK, System
 from ..results import Result, Row, Target, measurements_of_runs, row_of
 from ..run import Peers, Ran, run
 from ..scene import RATE
@@ -17,7 +18,6 @@ from ..settings import Settings, Work
 from ..slow import Slow
 from ..slow_model import HEAVY
 from ..stock import StockSettings
-from .systems import OURS, STOCK, System
 
 _SLOW_MS = 3 * 1000 / RATE
 _Open = Callable[[], AbstractContextManager[Server]]

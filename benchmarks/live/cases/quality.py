@@ -14,20 +14,18 @@ from av.video.codeccontext import VideoCodecContext
 from ...statistics.measurement import Measurement
 from ..codecs import Codec
 from ..frames import upscaled_frame
+from ..names import GAIN, OURS, SMALL_BITRATE
 from ..results import Result, Row, Target, measurements_of_runs, row_of
 from ..run import Peers, run
 from ..scene import RATE, Scene
 from ..settings import Work
-from .systems import OURS, serving
+from .systems import serving
 
 _BITRATES = (None, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000)  # None: our default
 _DECODERS = {"h264": "h264", "vp8": "libvpx"}
 _SETTLED, _COMPARED = 2 * RATE, 15  # frames until the rate has settled; then one in so many is compared
 _BY = ("bicubic", "bilinear")
 """How browsers enlarge, by their speed and the zoom."""
-
-SMALL_BITRATE, GAIN = "small, bitrate", "gain"
-"""Metrics besides those of a run."""
 
 
 def measure(work: Work) -> Result:

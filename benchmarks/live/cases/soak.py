@@ -11,20 +11,18 @@ from ...statistics.measurement import Measurement
 from ..child import Child
 from ..churn import Churned, Churning, churn
 from ..codecs import Codec
+from ..names import FILES, MEMORY, OURS, PROCESSES, THREADS
 from ..processes import Usage
 from ..publisher import Publishing, publish
-from ..results import MEMORY, Result, Row, Target
+from ..results import Result, Row, Target
 from ..servers import Server
 from ..settings import Work
 from ..viewer import Viewing, view
-from .systems import OURS, serving
+from .systems import serving
 
 _BEGIN, _END = 40.0, 30.0  # seconds for a process to begin and to end in
 _SAMPLES = 60
 _GROWTH = 0.05  # of memory, that passes for flat
-
-THREADS, FILES, PROCESSES = "threads", "open files", "processes"
-"""The server's, beside `MEMORY`."""
 
 
 def measure(work: Work) -> Result:

@@ -4,29 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from ..names import System
 from ..servers import Server, our_server, stock_server
 from ..settings import Settings
 from ..stock import StockSettings
-
-
-@dataclass(frozen=True)
-class System:
-    """A server, ours or plain aiortc, and peers, with our changes to aiortc or plain."""
-
-    ours: bool
-    tuned: bool
-
-    @property
-    def name(self) -> str:
-        """Of server and peers."""
-        return f"{'ours' if self.ours else 'stock'}, {'our' if self.tuned else 'stock'} peers"
-
-
-OURS = System(ours=True, tuned=True)
-STOCK = System(ours=False, tuned=False)
-ALL = (OURS, System(ours=True, tuned=False), System(ours=False, tuned=True), STOCK)
 
 
 @contextmanager

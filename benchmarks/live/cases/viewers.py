@@ -7,10 +7,11 @@ from itertools import product
 from ...statistics.bootstrap import paired
 from ...statistics.measurement import Measurement, find
 from ..codecs import Codec
-from ..results import CORES, ENCODE, Result, Target, measurements_of_runs, row_of
+from ..names import CORES, ENCODE, OURS, STOCK, System, viewers_of
+from ..results import Result, Target, measurements_of_runs, row_of
 from ..run import Peers, Ran, run
 from ..settings import Work
-from .systems import OURS, STOCK, System, serving
+from .systems import serving
 
 _COUNTS = (1, 4)
 
@@ -27,7 +28,7 @@ def measure(work: Work) -> Result:
             ran = run(server, peers)
         runs[system, count].append(ran)
         work.say(f"viewers: {count}, {system.name}, turn {turn + 1}: {ran.cpu:.2f} cores busy")
-    names = {(system, count): name_of(codec, system, count) for system, count in cases}
+    names = {(system, count): viewers_of(codec, system, count) for system, count in cases}
     rows = [
         row_of(names[each], ran, codec=codec, system=each[0].name, viewers=each[1], slowest_p95_ms=_slowest(ran))
         for each, ran in runs.items()
@@ -38,16 +39,11 @@ def measure(work: Work) -> Result:
     )
 
 
-def name_of(codec: Codec, system: System, count: int) -> str:
-    """A row's, and that of its measurements."""
-    return f"viewers, {codec}, {system.name}, {count}"
-
-
 def _slowest(runs: list[Ran]) -> float:
     return max(each.ms.p95 for ran in runs for each in ran.each)
 
 
 def _target(what: str, metric: str, codec: Codec, measured: list[Measurement]) -> Target:
-    one, many = (find(measured, name_of(codec, OURS, count), metric) for count in _COUNTS)
+    one, many = (find(measured, viewers_of(codec, OURS, count), metric) for count in _COUNTS)
     over = paired(one, many).middle if one and many else None
     return Target(f"{what} with four viewers over with one", over, most=1.3)
