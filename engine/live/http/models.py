@@ -68,7 +68,7 @@ def router() -> APIRouter:
 
 def _shipped() -> list[ModelCard]:
     names = {name.removesuffix("-int8") for name in available_models()}
-    return sorted((_card(name) for name in names), key=lambda card: (card.scale, card.macs_per_pixel))
+    return sorted((_card(name) for name in names), key=lambda card: (card.scale, card.macs_per_pixel, card.name))
 
 
 def _card(name: str) -> ModelCard:
