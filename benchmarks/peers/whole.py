@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import av
-
 from ...engine.channel import Channel, Crew
 from ...engine.decode import Decoder
 from ...engine.encoders import EncodeSettings
@@ -91,12 +89,6 @@ def file_by_framelift(model: str, precision: str, job: FileJob) -> FileRun:
         run(command, LIMIT)
         (entry,) = json.loads(report.read_text(encoding="utf-8"))["files"]
     return FileRun(job.frames / entry["seconds"], entry["memory_peak"])
-
-
-def frames_in(path: Path) -> int:
-    """That can be decoded."""
-    with av.open(str(path)) as file:
-        return sum(1 for _ in file.decode(video=0))
 
 
 def _options(job: FileJob) -> Options:

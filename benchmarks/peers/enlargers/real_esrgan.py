@@ -1,4 +1,4 @@
-"""Real-ESRGAN's video model (realesr-animevideov3) on ncnn, as its own program runs it: RGB in 0..1, whole frames."""
+"""Real-ESRGAN's video model (realesr-animevideov3) on ncnn: RGB in 0..1, whole frames, which fit into memory here."""
 
 from __future__ import annotations
 
