@@ -59,7 +59,7 @@ def examine(folders: Iterable[Path], options: Options, suffix: str, say: Callabl
 def markdown(rows: list[Examined], command: str) -> str:
     """The table as a document; it names no place of this machine."""
     counts = [f"{sum(row.outcome is outcome for row in rows)} {outcome.value}" for outcome in Outcome]
-    lines = ([_cell(text) for text in (f"`{row.name}`", row.what, row.outcome.value, row.words)] for row in rows)
+    lines = ((f"`{row.name}`", row.what, row.outcome.value, row.words) for row in rows)
     return (
         f"# All files\n\nMade by `{command}`: every file is upscaled and the result compared with it by "
         f"`framelift verify`.\n\n{len(rows)} files: {'; '.join(counts)}.\n\n"
@@ -141,7 +141,3 @@ def _rate_varies(facts: MediaFacts) -> bool:
     steps = [after - before for before, after in pairwise(pts)]
     usual = statistics.median_low(steps) if steps else 0
     return sum(abs(step - usual) > 1 for step in steps) > len(steps) / 10
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -41,7 +41,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool
 
 def _cell(text: str) -> str:
     """Names of files may hold anything: a bar would end the cell, a line break the table."""
-    return " ".join(text.splitlines()).replace("|", "\\|")
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def measured(measurement: Measurement, digits: int) -> str:
